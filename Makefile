@@ -1,0 +1,53 @@
+# Targets are listed by plain `make`, from the comment behind each.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-down test test-quick test-lab lint benchmark docs build clean
+
+MAKEFLAGS += --no-print-directory
+venv := .build/venv/bin
+stages := $(venv)/python tools/stages.py
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## install what all targets need; afterwards `. .build/activate` puts ansible-playbook on the PATH
+	@tools/bootstrap dev lab
+
+demo: ## boot a lab of whole routers, build a DMVPN on it from one inventory, prove that it works
+	@tools/bootstrap dev lab
+	@tools/demo
+
+demo-down: ## remove everything that the demo started
+	@tools/demo --down
+
+test: ## everything that CI runs, cheap checks first
+	@tools/bootstrap dev lab
+	@$(stages) lint unit package lab benchmark
+
+test-quick: ## unit and golden tests; no root, no lab
+	@tools/bootstrap dev
+	@$(stages) unit
+
+test-lab: ## tests on booted routers, Molecule scenarios included
+	@tools/bootstrap dev lab
+	@$(stages) lab
+
+lint: ## ruff, mypy, shellcheck, yamllint, ansible-lint, ansible-test sanity
+	@tools/bootstrap dev
+	@$(stages) lint
+
+benchmark: ## render 1,000 and 5,000 sites and compare the time with other ways
+	@tools/bootstrap dev
+	@$(stages) benchmark
+
+docs: ## reference pages of modules and roles, in .build/docs
+	@tools/bootstrap dev
+	@mkdir -p .build/docs
+	@ANSIBLE_COLLECTIONS_PATH=.build/collections $(venv)/antsibull-docs collection --use-current \
+		--output-format simplified-rst --squash-hierarchy --dest-dir .build/docs mgre.dmvpn
+
+build: ## the collection as a tarball, in .build
+	@tools/bootstrap dev
+	@$(venv)/ansible-galaxy collection build --force --output-path .build
+
+clean: ## remove what the targets made in this tree; the caches outside of it stay
+	rm -rf .build .ansible collections tests/output

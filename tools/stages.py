@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs named groups of checks one after the other and says what each took.
+
+A failing stage does not stop the ones behind it: one run shows everything that is wrong. The last line
+counts tests, ``N passed, N failed``; a stage that is not pytest counts as one test. Exit status 1 if
+anything failed, a test that pytest skipped included: a missing tool is a failure. 2 for a wrong argument.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "tests" / "output" / "junit"
+# Through this path the checkout is importable as ansible_collections.mgre.dmvpn.
+COLLECTION = ".build/collections/ansible_collections/mgre/dmvpn"
+SHELL = ("tools/bootstrap", "tools/sanity", ".ci/run")
+TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tools")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One command; ``pytest`` ones report each of their tests."""
+
+    name: str
+    command: tuple[str, ...]
+
+    @property
+    def junit(self) -> Path | None:
+        return RESULTS / f"{self.name}.xml" if self.command[0] == "pytest" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    passed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.passed + other.passed, self.failed + other.failed)
+
+
+def lint() -> Iterator[Stage]:
+    yield Stage("ruff", ("ruff", "check", "--quiet", "."))
+    yield Stage("ruff-format", ("ruff", "format", "--quiet", "--diff", "."))
+    yield Stage("mypy", ("mypy", "--no-error-summary", *typed()))
+    yield Stage("shellcheck", ("shellcheck", *SHELL))
+    yield Stage("yamllint", ("yamllint", "--strict", "."))
+    yield Stage("ansible-lint", ("ansible-lint", "--offline", "--nocolor", "-q"))
+    yield Stage("ansible-test-sanity", ("tools/sanity",))
+
+
+def unit() -> Iterator[Stage]:
+    yield Stage("unit", ("pytest", "-q", "--numprocesses=auto", *existing("tests/unit", "tests/golden")))
+
+
+def package() -> Iterator[Stage]:
+    yield Stage("package", ("pytest", "-q", "tests/package"))
+
+
+def lab() -> Iterator[Stage]:
+    """What boots routers: the lab's own tests, then each Molecule scenario."""
+    yield Stage("lab", ("pytest", "-q", "tests/lab"))
+    for scenario in sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml")):
+        yield Stage(
+            f"molecule-{scenario.parent.name}", ("molecule", "test", "--scenario-name", scenario.parent.name)
+        )
+
+
+def benchmark() -> Iterator[Stage]:
+    yield Stage("benchmark", ("pytest", "-q", "tests/benchmark"))
+
+
+GROUPS = {"lint": lint, "unit": unit, "package": package, "lab": lab, "benchmark": benchmark}
+
+
+def existing(*paths: str) -> tuple[str, ...]:
+    return tuple(path for path in paths if (ROOT / path).is_dir())
+
+
+def typed() -> tuple[str, ...]:
+    return tuple(f"{COLLECTION}/{path}" for path in existing(*TYPED))
+
+
+def run(stage: Stage) -> Count:
+    """Runs a stage with its output passed through and prints its name, verdict and seconds."""
+    print(f"== {stage.name}", flush=True)
+    command = list(stage.command)
+    if stage.junit:
+        stage.junit.unlink(missing_ok=True)
+        command.append(f"--junit-xml={stage.junit}")
+    started = time.monotonic()
+    try:
+        status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}", flush=True)
+        status = 127
+    count = counted(stage, status)
+    verdict = "failed" if count.failed else "passed"
+    print(f"== {stage.name}: {verdict}, {time.monotonic() - started:.1f} s", flush=True)
+    return count
+
+
+def counted(stage: Stage, status: int) -> Count:
+    """The tests of a finished stage. Skipped ones are failures: what was not tried is not proven."""
+    if stage.junit is None or not stage.junit.exists():
+        return Count(failed=1) if status else Count(passed=1)
+    suites = ElementTree.parse(stage.junit).getroot().iter("testsuite")
+    tests = failed = 0
+    for suite in suites:
+        tests += int(suite.get("tests", "0"))
+        failed += sum(int(suite.get(key, "0")) for key in ("failures", "errors", "skipped"))
+    if status and not failed:
+        failed = 1  # pytest found no test, or broke outside of one
+    return Count(max(0, tests - failed), failed)
+
+
+def main(groups: list[str]) -> int:
+    unknown = [name for name in groups if name not in GROUPS]
+    if unknown or not groups:
+        print(f"usage: stages.py {'|'.join(GROUPS)} ...", file=sys.stderr)
+        return 2
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    # A fixed PATH: a version manager's shims confuse tools that look for interpreters.
+    system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    os.environ["PATH"] = f"{ROOT}/.build/venv/bin:{system}"
+    # Else Molecule and ansible-lint install a copy of the collection and test that.
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = f"{ROOT}/.build/collections"
+    os.environ.setdefault("LC_ALL", "C.UTF-8")
+    total = Count()
+    for name in groups:
+        for stage in GROUPS[name]():
+            total += run(stage)
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
