@@ -28,10 +28,11 @@ TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tools")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One command; ``pytest`` ones report each of their tests."""
+    """One command; ``pytest`` ones report each of their tests, ``quiet`` ones nothing while they pass."""
 
     name: str
     command: tuple[str, ...]
+    quiet: bool = False
 
     @property
     def junit(self) -> Path | None:
@@ -48,13 +49,13 @@ class Count:
 
 
 def lint() -> Iterator[Stage]:
-    yield Stage("ruff", ("ruff", "check", "--quiet", "."))
-    yield Stage("ruff-format", ("ruff", "format", "--quiet", "--diff", "."))
-    yield Stage("mypy", ("mypy", "--no-error-summary", *typed()))
-    yield Stage("shellcheck", ("shellcheck", *SHELL))
-    yield Stage("yamllint", ("yamllint", "--strict", "."))
-    yield Stage("ansible-lint", ("ansible-lint", "--offline", "--nocolor", "-q"))
-    yield Stage("ansible-test-sanity", ("tools/sanity",))
+    yield Stage("ruff", ("ruff", "check", "--quiet", "."), quiet=True)
+    yield Stage("ruff-format", ("ruff", "format", "--quiet", "--diff", "."), quiet=True)
+    yield Stage("mypy", ("mypy", *typed()), quiet=True)
+    yield Stage("shellcheck", ("shellcheck", *SHELL), quiet=True)
+    yield Stage("yamllint", ("yamllint", "--strict", "."), quiet=True)
+    yield Stage("ansible-lint", ("ansible-lint", "--offline", "--nocolor", "-q"), quiet=True)
+    yield Stage("ansible-test-sanity", ("tools/sanity",), quiet=True)
 
 
 def unit() -> Iterator[Stage]:
@@ -90,15 +91,21 @@ def typed() -> tuple[str, ...]:
 
 
 def run(stage: Stage) -> Count:
-    """Runs a stage with its output passed through and prints its name, verdict and seconds."""
+    """Runs a stage and prints its name, verdict and seconds; of a linter only what it found."""
     print(f"== {stage.name}", flush=True)
     command = list(stage.command)
     if stage.junit:
         stage.junit.unlink(missing_ok=True)
         command.append(f"--junit-xml={stage.junit}")
     started = time.monotonic()
+    output = subprocess.PIPE if stage.quiet else None
     try:
-        status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
+        status = done.returncode
+        if status and stage.quiet:
+            sys.stdout.buffer.write(done.stdout)
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", flush=True)
         status = 127

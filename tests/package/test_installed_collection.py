@@ -21,7 +21,7 @@ ROLES = sorted(path.parent.parent.name for path in (CHECKOUT / "roles").glob("*/
 
 def run(*command: str, cwd: Path, collections: Path) -> str:
     """What the command prints; its failure is the test's. It sees no collection but ``collections``."""
-    environment = os.environ | {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_CONFIG": "/dev/null"}
+    environment = os.environ | {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -40,9 +40,8 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(CHECKOUT / name, source / name)
     installed = work / "collections"
-    run(
-        "ansible-galaxy", "collection", "build", "--output-path", str(work), cwd=source, collections=installed
-    )
+    build = ("ansible-galaxy", "collection", "build", "--output-path", str(work))
+    run(*build, cwd=source, collections=installed)
     (tarball,) = work.glob("mgre-dmvpn-*.tar.gz")
     run(
         *("ansible-galaxy", "collection", "install", "--offline", "--no-deps"),
