@@ -14,10 +14,10 @@ setup: ## install what all targets need; afterwards `. .build/activate` puts ans
 
 demo: ## boot a lab of whole routers, build a DMVPN on it from one inventory, prove that it works
 	@tools/bootstrap dev lab
-	@tools/demo
+	@PATH="$(CURDIR)/$(venv):$$PATH" tools/demo
 
 demo-down: ## remove everything that the demo started
-	@tools/demo --down
+	@PATH="$(CURDIR)/$(venv):$$PATH" tools/demo --down
 
 test: ## everything that CI runs, cheap checks first
 	@tools/bootstrap dev lab

@@ -10,6 +10,7 @@ anything failed, a test that pytest skipped included: a missing tool is a failur
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "tests" / "output" / "junit"
 # Through this path the checkout is importable as ansible_collections.mgre.dmvpn.
 COLLECTION = ".build/collections/ansible_collections/mgre/dmvpn"
-SHELL = ("tools/bootstrap", "tools/sanity", ".ci/run")
+SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tools")
 
 
@@ -52,10 +53,10 @@ def lint() -> Iterator[Stage]:
     yield Stage("ruff", ("ruff", "check", "--quiet", "."), quiet=True)
     yield Stage("ruff-format", ("ruff", "format", "--quiet", "--diff", "."), quiet=True)
     yield Stage("mypy", ("mypy", *typed()), quiet=True)
-    yield Stage("shellcheck", ("shellcheck", *SHELL), quiet=True)
+    yield Stage("shellcheck", ("shellcheck", *shell_scripts()), quiet=True)
     yield Stage("yamllint", ("yamllint", "--strict", "."), quiet=True)
     yield Stage("ansible-lint", ("ansible-lint", "--offline", "--nocolor", "-q"), quiet=True)
-    yield Stage("ansible-test-sanity", ("tools/sanity",), quiet=True)
+    yield Stage("ansible-test-sanity", ("tools/ansible-test", "sanity"), quiet=True)
 
 
 def unit() -> Iterator[Stage]:
@@ -63,6 +64,8 @@ def unit() -> Iterator[Stage]:
 
 
 def package() -> Iterator[Stage]:
+    """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
+    yield Stage("ansible-test-units", ("tools/ansible-test", "units", "--python", "default"), quiet=True)
     yield Stage("package", ("pytest", "-q", "tests/package"))
 
 
@@ -88,6 +91,20 @@ def existing(*paths: str) -> tuple[str, ...]:
 
 def typed() -> tuple[str, ...]:
     return tuple(f"{COLLECTION}/{path}" for path in existing(*TYPED))
+
+
+def shell_scripts() -> list[str]:
+    """Files of the checkout whose first line names a shell."""
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    found = []
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            with (ROOT / name).open("rb") as file:
+                if SHEBANG.match(file.readline(80)):
+                    found.append(name)
+    return found
 
 
 def run(stage: Stage) -> Count:
