@@ -5,6 +5,7 @@
 MAKEFLAGS += --no-print-directory
 venv := .build/venv/bin
 stages := $(venv)/python tools/stages.py
+with_venv := PATH="$(CURDIR)/$(venv):$$PATH"
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -14,10 +15,10 @@ setup: ## install what all targets need; afterwards `. .build/activate` puts ans
 
 demo: ## boot a lab of whole routers, build a DMVPN on it from one inventory, prove that it works
 	@tools/bootstrap dev lab
-	@PATH="$(CURDIR)/$(venv):$$PATH" tools/demo
+	@$(with_venv) tools/demo
 
 demo-down: ## remove everything that the demo started
-	@PATH="$(CURDIR)/$(venv):$$PATH" tools/demo --down
+	@$(with_venv) tools/demo --down
 
 test: ## everything that CI runs, cheap checks first
 	@tools/bootstrap dev lab
@@ -42,12 +43,12 @@ benchmark: ## render 1,000 and 5,000 sites and compare the time with other ways
 docs: ## reference pages of modules and roles, in .build/docs
 	@tools/bootstrap dev
 	@mkdir -p .build/docs
-	@ANSIBLE_COLLECTIONS_PATH=.build/collections $(venv)/antsibull-docs collection --use-current \
+	@$(with_venv) ANSIBLE_COLLECTIONS_PATH=.build/collections antsibull-docs collection --use-current \
 		--output-format simplified-rst --squash-hierarchy --dest-dir .build/docs mgre.dmvpn
 
 build: ## the collection as a tarball, in .build
 	@tools/bootstrap dev
-	@$(venv)/ansible-galaxy collection build --force --output-path .build
+	@$(with_venv) ansible-galaxy collection build --force --output-path .build
 
 clean: ## remove what the targets made in this tree; the caches outside of it stay
 	rm -rf .build .ansible collections tests/output
