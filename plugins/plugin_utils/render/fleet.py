@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""fleet -> bundles, one device at a time so that memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..findings import Finding, FindingsError
+from ..fleet.intent import Device, Fleet
+from .bundle import Bundle
+from .linux import RENDERERS
+
+
+def render_device(device: Device) -> Bundle:
+    """The bundle of one device. Raises :class:`FindingsError` for what its platform cannot express."""
+    renderer = RENDERERS.get(device.platform)
+    if renderer is None:
+        raise FindingsError(
+            [
+                Finding(
+                    host=device.name,
+                    subject="dmvpn_platform",
+                    problem=f"there are no templates for {device.platform}",
+                    remedy=f"write one of: {', '.join(RENDERERS)}",
+                )
+            ]
+        )
+    return renderer(device)
+
+
+def render_fleet(fleet: Fleet) -> Iterator[Bundle]:
+    """Every bundle, in inventory order. What cannot be rendered is raised at once, for all devices, at the end."""
+    findings: list[Finding] = []
+    for device in fleet.devices.values():
+        try:
+            yield render_device(device)
+        except FindingsError as error:
+            findings += error.findings
+    if findings:
+        raise FindingsError(findings)

@@ -1,0 +1,299 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Routing of one device as FRR is told it: prefix lists, route maps, BGP groups, static routes.
+
+Every name begins with ``MGRE-<cloud>-``, so that ours and the router's own never meet. Nothing here
+depends on how many spokes a hub has, except static routes, which have no other way to learn a LAN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from ..findings import Finding, FindingsError
+from ..fleet.intent import Device, Membership
+
+# A route through our tunnel is preferred to any other (BGP's default is 100): first by cloud, in the
+# order of the inventory, then by hub. What another hub only passes on comes after all direct ones.
+DIRECT = 1000
+CLOUD_STEP = 20
+VIA_HUB = 500
+
+BLACKHOLE = 250  # administrative distance, behind every routing protocol
+STATIC = 20  # behind NHRP shortcuts (10)
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixList:
+    """``rules`` are what follows ``seq N``."""
+
+    name: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMap:
+    """One permit clause; what the prefix list does not permit is denied."""
+
+    name: str
+    prefix_list: str
+    local_preference: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A BGP peer group. ``listen`` is the prefix from which unknown peers may join it."""
+
+    name: str
+    membership: Membership
+    remote_as: int
+    ebgp: bool
+    clients: bool
+    next_hop_self: bool
+    listen: IPv4Network | None
+    map_in: str | None
+    map_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """A configured BGP neighbour; ``map_in`` is set where it differs from its group's."""
+
+    address: IPv4Address
+    name: str
+    group: str
+    map_in: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bgp:
+    """The part of ``router bgp`` that is ours."""
+
+    asn: int
+    router_id: IPv4Address
+    networks: tuple[IPv4Network, ...]
+    groups: tuple[Group, ...]
+    neighbors: tuple[Neighbor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ospf:
+    """The part of ``router ospf`` that is ours; LANs enter as external routes."""
+
+    router_id: IPv4Address
+    route_map: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """All of it, in the order of FRR's own ``show running-config``."""
+
+    prefix_lists: tuple[PrefixList, ...]
+    route_maps: tuple[RouteMap, ...]
+    static: tuple[str, ...]
+    bgp: Bgp | None
+    ospf: Ospf | None
+
+
+def routing(device: Device) -> Routing:
+    """Raises :class:`FindingsError` when the device would need two AS numbers: FRR has one per VRF."""
+    lists: list[PrefixList] = []
+    maps: list[RouteMap] = []
+    groups: list[Group] = []
+    neighbors: list[Neighbor] = []
+    networks: set[IPv4Network] = set()
+    for place, member in enumerate(device.memberships):
+        if member.cloud.routing.protocol != "bgp":
+            continue
+        networks.update(originated(device, member))
+        of_member = hub_policy if member.role == "hub" else spoke_policy
+        new_lists, new_maps, new_groups, new_neighbors = of_member(device, member, place)
+        lists += new_lists
+        maps += new_maps
+        groups += new_groups
+        neighbors += new_neighbors
+    bgp = None
+    if groups:
+        bgp = Bgp(
+            local_asn(device),
+            device.memberships[0].overlay,
+            tuple(sorted(networks)),
+            tuple(groups),
+            tuple(neighbors),
+        )
+    ospf = None
+    if any(m.cloud.routing.protocol == "ospf" for m in device.memberships):
+        lists.append(PrefixList("MGRE-ospf-local", permits(device.lans)))
+        maps.append(RouteMap("MGRE-ospf-out", "MGRE-ospf-local", None))
+        ospf = Ospf(device.memberships[0].overlay, "MGRE-ospf-out")
+    return Routing(
+        tuple(sorted(lists, key=lambda entry: entry.name)),
+        tuple(sorted(maps, key=lambda entry: entry.name)),
+        static_routes(device),
+        bgp,
+        ospf,
+    )
+
+
+def local_asn(device: Device) -> int:
+    """The AS number of the device in all of its BGP clouds."""
+    held: dict[int, str] = {}
+    for member in device.memberships:
+        rules = member.cloud.routing
+        if rules.protocol == "bgp":
+            held.setdefault(rules.asn if member.role == "hub" else rules.spoke_asn, member.cloud.name)
+    if len(held) > 1:
+        told = " and ".join(f"{asn} in cloud {cloud}" for asn, cloud in held.items())
+        raise FindingsError(
+            [
+                Finding(
+                    host=device.name,
+                    subject="dmvpn_clouds",
+                    problem=f"the router would need AS {told}, but FRR has one AS number for all clouds",
+                    remedy="give these clouds the same routing.asn, and routing.spoke_asn where it is a spoke",
+                )
+            ]
+        )
+    return next(iter(held))
+
+
+def originated(device: Device, member: Membership) -> Iterator[IPv4Network]:
+    """What the device announces of its own. Each has a blackhole route, so FRR finds it in the RIB."""
+    yield from device.lans
+    if member.role == "hub":
+        yield member.cloud.prefix
+        yield from member.cloud.routing.summaries
+
+
+def regional(device: Device, member: Membership) -> list[IPv4Network]:
+    """Summaries of the clouds that this spoke is a hub of: a regional hub announces its region."""
+    upper = member.cloud.routing.summaries
+    return [
+        summary
+        for other in device.memberships
+        if other.role == "hub" and other.cloud.routing.protocol == "bgp"
+        for summary in other.cloud.routing.summaries
+        if any(summary != wide and summary.subnet_of(wide) for wide in upper)
+    ]
+
+
+Policy = tuple[list[PrefixList], list[RouteMap], list[Group], list[Neighbor]]
+
+
+def hub_policy(device: Device, member: Membership, place: int) -> Policy:
+    """A hub takes site prefixes and gives spokes the overlay and the summaries, nothing longer."""
+    cloud = member.cloud
+    own = f"MGRE-{cloud.name}"
+    ebgp = cloud.routing.spoke_asn != cloud.routing.asn
+    lists = [
+        PrefixList(f"{own}-sites", (f"deny {within(cloud.prefix)}", *permits(cloud.routing.summaries, True))),
+        PrefixList(f"{own}-summaries", permits((cloud.prefix, *cloud.routing.summaries))),
+    ]
+    maps = [
+        RouteMap(f"{own}-spokes-in", f"{own}-sites", DIRECT - CLOUD_STEP * place),
+        RouteMap(f"{own}-spokes-out", f"{own}-summaries", None),
+    ]
+    groups = []
+    if member.hubs:
+        maps.append(RouteMap(f"{own}-hubs-in", f"{own}-sites", VIA_HUB - CLOUD_STEP * place))
+        maps.append(RouteMap(f"{own}-hubs-out", f"{own}-sites", None))
+        groups.append(
+            Group(
+                name=f"{own}-hubs",
+                membership=member,
+                remote_as=cloud.routing.asn,
+                ebgp=False,
+                clients=False,
+                next_hop_self=True,
+                listen=None,
+                map_in=f"{own}-hubs-in",
+                map_out=f"{own}-hubs-out",
+            )
+        )
+    groups.append(
+        Group(
+            name=f"{own}-spokes",
+            membership=member,
+            remote_as=cloud.routing.spoke_asn,
+            ebgp=ebgp,
+            clients=not ebgp,
+            next_hop_self=True,
+            listen=cloud.prefix,
+            map_in=f"{own}-spokes-in",
+            map_out=f"{own}-spokes-out",
+        )
+    )
+    neighbors = [Neighbor(hub.overlay, hub.name, f"{own}-hubs", None) for hub in member.hubs]
+    return lists, maps, groups, neighbors
+
+
+def spoke_policy(device: Device, member: Membership, place: int) -> Policy:
+    """A spoke takes the overlay and the summaries and gives its LANs; the first hub is preferred."""
+    cloud = member.cloud
+    own = f"MGRE-{cloud.name}"
+    lists = [
+        PrefixList(f"{own}-local", permits((*device.lans, *regional(device, member)))),
+        PrefixList(f"{own}-summaries", permits((cloud.prefix, *cloud.routing.summaries))),
+    ]
+    maps = [RouteMap(f"{own}-hubs-out", f"{own}-local", None)]
+    neighbors = []
+    for order, hub in enumerate(member.hubs):
+        name = f"{own}-hub{order + 1}-in"
+        maps.append(RouteMap(name, f"{own}-summaries", DIRECT - CLOUD_STEP * place - order))
+        neighbors.append(Neighbor(hub.overlay, hub.name, f"{own}-hubs", name))
+    group = Group(
+        name=f"{own}-hubs",
+        membership=member,
+        remote_as=cloud.routing.asn,
+        ebgp=cloud.routing.spoke_asn != cloud.routing.asn,
+        clients=False,
+        next_hop_self=False,
+        listen=None,
+        map_in=None,
+        map_out=f"{own}-hubs-out",
+    )
+    return lists, maps, [group], neighbors
+
+
+def permits(prefixes: tuple[IPv4Network, ...], longer: bool = False) -> tuple[str, ...]:
+    """Rules that permit these prefixes, with ``longer`` also what lies in them."""
+    unique = dict.fromkeys(prefixes)
+    rules = tuple(f"permit {within(prefix) if longer else prefix}" for prefix in unique)
+    return rules or ("deny any",)
+
+
+def within(prefix: IPv4Network) -> str:
+    return f"{prefix} le 32" if prefix.prefixlen < 32 else str(prefix)
+
+
+def static_routes(device: Device) -> tuple[str, ...]:
+    """Lines behind ``ip route``, in FRR's order.
+
+    Blackholes for every site prefix keep it from falling through to the provider, whatever the tunnels
+    do. Own LANs have one too: while a LAN is down its packets must not go round by the summary.
+    """
+    routes: set[tuple[IPv4Network, int, str]] = {(lan, BLACKHOLE, "blackhole") for lan in device.lans}
+    for member in device.memberships:
+        cloud = member.cloud
+        site_prefixes = (cloud.prefix, *cloud.routing.summaries)
+        routes.update((prefix, BLACKHOLE, "blackhole") for prefix in site_prefixes)
+        if cloud.routing.protocol != "static":
+            continue
+        if member.role == "spoke":
+            routes.update(
+                (prefix, STATIC + order, f"{hub.overlay} {cloud.interface}")
+                for order, hub in enumerate(member.hubs)
+                for prefix in site_prefixes
+            )
+        else:
+            routes.update(
+                (lan, STATIC, f"{peer.overlay} {cloud.interface}")
+                for peer in (*member.hubs, *member.spokes)
+                for lan in peer.lans
+            )
+    return tuple(
+        f"{prefix} {target} {distance}" + ("" if distance == BLACKHOLE else " onlink")
+        for prefix, distance, target in sorted(routes)
+    )
