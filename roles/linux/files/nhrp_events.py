@@ -1,0 +1,309 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Answers FRR's nhrpd: may this peer hold this tunnel address?
+
+Stock nhrpd takes a peer to be reachable before IPsec is. With ``nhrp event socket`` it asks here first,
+and the answer is yes only when an ESP SA to the peer stands, and when the certificate behind that SA
+lists the tunnel address. See docs/nhrp-events.md. Needs root, CAP_NET_RAW, and charon's vici socket.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+# Isolated mode (python3 -I) leaves the program's own directory out.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from nhrp_events_config import Config, ConfigError, Interface, read_config
+from nhrp_events_frr import (
+    Binding,
+    FrrError,
+    Request,
+    answer,
+    clear_shortcuts,
+    learnt_bindings,
+    parse_request,
+)
+from nhrp_events_peer import Verdict, judge, knock
+from nhrp_events_sas import EVENTS, Sas
+from nhrp_events_socket import listen, notify
+from nhrp_events_vici import Session, ViciError
+
+log = logging.getLogger("nhrp-events")
+
+# nhrpd gives up after 10 s and takes silence for a no; answering earlier puts the reason in the journal.
+DEADLINE = 9.0
+# The trap may not be there yet when charon has just started.
+KNOCK_EVERY = 2.0
+# Far above what nhrpd sends (1 KiB and two certificates in hexadecimal).
+MAX_MESSAGE = 64 * 1024
+MAX_PENDING = 4096
+RELIST_EVERY = 60.0
+RECONNECT_AFTER = 0.5
+SWEEP_EVERY = 1.0
+
+
+class Daemon:
+    """Everything between nhrpd's connections and charon's; one per router.
+
+    ``send_knock`` and ``deadline`` (seconds) are parameters for tests.
+    """
+
+    def __init__(
+        self,
+        config_path: Path,
+        vici: str,
+        vtysh: str,
+        send_knock: Callable[[Interface, str], None] = knock,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self._config_path = config_path
+        self._vici = vici
+        self._vtysh = vtysh
+        self._knock = send_knock
+        self._deadline = deadline
+        self._loaded_at = self._mtime()
+        self.config: Config = read_config(config_path)
+        self._doubt = asyncio.Event()
+        self._sweep = asyncio.Event()
+        self.sas = Sas(on_lost=lambda _: self._sweep.set(), on_doubt=self._doubt.set)
+        self._session = Session(self.sas.apply, self._listed)
+        self._pending: dict[tuple[int, str, str], asyncio.Task[None]] = {}
+        self._connections = 0
+
+    async def run(self) -> None:
+        """Serves until cancelled. Raises OSError if the socket cannot be made."""
+        server = await asyncio.start_unix_server(self._serve, sock=listen(self.config.socket))
+        async with server, asyncio.TaskGroup() as group:
+            group.create_task(self._follow_charon())
+            group.create_task(self._relist())
+            group.create_task(self._sweep_shortcuts())
+            notify("READY=1")
+            log.info("Answering nhrpd on %s for %s.", self.config.socket, ", ".join(self.config.interfaces))
+
+    def reload(self) -> None:
+        """Reads the configuration again; a bad one leaves the old one in force. The socket's path stays."""
+        self._loaded_at = self._mtime()
+        try:
+            new = read_config(self._config_path)
+        except ConfigError as error:
+            log.error("Kept the old configuration. %s", error)
+            return
+        if new.socket != self.config.socket:
+            log.warning("The socket's path has changed: restart the service for that.")
+        self.config = new
+        log.info("Read the configuration again: %s.", ", ".join(new.interfaces))
+
+    def _mtime(self) -> int:
+        with suppress(OSError):
+            return self._config_path.stat().st_mtime_ns
+        return 0
+
+    # nhrpd
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections += 1
+        connection = self._connections
+        log.info("nhrpd has connected.")
+        try:
+            await self._read_requests(connection, reader, writer)
+        except OSError as error:
+            log.info("The connection to nhrpd broke: %s.", error)
+        finally:
+            for key, task in tuple(self._pending.items()):
+                if key[0] == connection:
+                    task.cancel()
+            writer.close()
+            log.info("nhrpd has gone.")
+
+    async def _read_requests(
+        self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        buffer, skipping = b"", False
+        while data := await reader.read(MAX_MESSAGE):
+            *blocks, buffer = (buffer + data).split(b"\n\n")
+            for block in blocks:
+                if not skipping:
+                    self._receive(connection, block, writer)
+                skipping = False
+            if len(buffer) > MAX_MESSAGE:
+                if not skipping:
+                    log.warning("Ignored an event of more than %d bytes.", MAX_MESSAGE)
+                # The last byte may be the first half of the empty line that ends the event.
+                buffer, skipping = buffer[-1:], True
+
+    def _receive(self, connection: int, block: bytes, writer: asyncio.StreamWriter) -> None:
+        request = parse_request(block)
+        if request is None:
+            if block.strip():
+                log.warning("Ignored an event without a usable eventid: %.120r.", block)
+            return
+        key = (connection, request.interface, str(request.remote))
+        # nhrpd asks again for the same address only after it has forgotten the first question.
+        if older := self._pending.pop(key, None):
+            older.cancel()
+        if len(self._pending) >= MAX_PENDING:
+            log.error("Denied %s on %s: %d questions wait.", request.remote, request.interface, MAX_PENDING)
+            writer.write(answer(request.eventid, False))
+            return
+        task = asyncio.create_task(self._answer(request, writer))
+        self._pending[key] = task
+        task.add_done_callback(lambda done: self._finished(key, done))
+
+    def _finished(self, key: tuple[int, str, str], task: asyncio.Task[None]) -> None:
+        if self._pending.get(key) is task:
+            del self._pending[key]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("No answer on %s: %r.", key[2], error)
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        verdict = await self._decide(request)
+        log.log(
+            logging.INFO if verdict.accepted else logging.WARNING,
+            "%s %s at %s on %s: %s.",
+            "Accepted" if verdict.accepted else "Denied",
+            request.remote,
+            request.nbma,
+            f"{request.interface:.15}",
+            verdict.reason,
+        )
+        writer.write(answer(request.eventid, verdict.accepted))
+
+    async def _decide(self, request: Request) -> Verdict:
+        if request.event != "authorize-binding":
+            return Verdict(False, f"nothing is known of the event {request.event[:40]!r}")
+        if request.interface not in self.config.interfaces and self._mtime() != self._loaded_at:
+            self.reload()
+        interface = self.config.interfaces.get(request.interface)
+        if interface is None:
+            return Verdict(True, "the interface is none of ours, so nothing is checked")
+        if request.remote is None or request.nbma is None:
+            return Verdict(False, "the event names no IPv4 tunnel address and NBMA address")
+        if request.remote not in interface.prefix:
+            # nhrpd would also bind the far host that it resolved; the route to its network is enough.
+            return Verdict(False, f"only addresses in {interface.prefix} are tunnel addresses")
+        local = interface.source or (str(request.local) if request.local else None)
+        return await self._decide_by_sa(interface, str(request.remote), str(request.nbma), local)
+
+    async def _decide_by_sa(
+        self, interface: Interface, overlay: str, nbma: str, local: str | None
+    ) -> Verdict:
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._deadline
+        knock_error = ""
+        while (left := end - clock()) > 0:
+            if verdict := judge(interface, overlay, self.sas.towards(nbma, local)):
+                return verdict
+            if self.sas.known:
+                try:
+                    self._knock(interface, nbma)
+                except OSError as error:
+                    knock_error = f" (asking for one failed: {error})"
+            await self.sas.change(nbma, min(left, KNOCK_EVERY))
+        if not self.sas.known:
+            return Verdict(False, f"charon did not answer on {self._vici} for {self._deadline:.0f} s")
+        return Verdict(False, f"no ESP SA came up within {self._deadline:.0f} s{knock_error}")
+
+    # charon
+
+    async def _follow_charon(self) -> None:
+        complained = False
+        while True:
+            try:
+                await self._session.run(self._vici, EVENTS)
+            except (OSError, EOFError, ViciError) as error:
+                if self.sas.known or not complained:
+                    log.warning("No connection to charon (%s): nothing new is accepted.", error)
+                complained = True
+            self.sas.forget()
+            await asyncio.sleep(RECONNECT_AFTER)
+
+    def _listed(self) -> None:
+        if not self.sas.known:
+            log.info("Connected to charon.")
+        self.sas.end_list()
+        self._sweep.set()
+
+    async def _relist(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._doubt.wait(), RELIST_EVERY)
+            self._doubt.clear()
+            if self._session.list_sas():
+                self.sas.begin_list()
+            await asyncio.sleep(SWEEP_EVERY)
+
+    # Shortcuts whose SA has gone
+
+    async def _sweep_shortcuts(self) -> None:
+        while True:
+            await self._sweep.wait()
+            self._sweep.clear()
+            # Clearing is for all interfaces at once, and a hub would lose the registrations of its spokes.
+            if self.sas.known and all(i.role == "spoke" for i in self.config.interfaces.values()):
+                try:
+                    if dead := [b for b in await learnt_bindings(self._vtysh) if self._is_dead(b)]:
+                        names = ", ".join(f"{b.overlay} at {b.nbma}" for b in dead)
+                        log.warning("Cleared the shortcuts, because no SA of theirs stands: %s.", names)
+                        await clear_shortcuts(self._vtysh)
+                except FrrError as error:
+                    log.warning("Did not look for shortcuts without an SA: %s.", error)
+            await asyncio.sleep(SWEEP_EVERY)
+
+    def _is_dead(self, binding: Binding) -> bool:
+        interface = self.config.interfaces.get(binding.interface)
+        if interface is None:
+            return False
+        verdict = judge(interface, binding.overlay, self.sas.towards(binding.nbma, interface.source))
+        return verdict is None or not verdict.accepted
+
+
+def main() -> int:
+    """Exit status 1 and one sentence for what the administrator has to mend."""
+    parser = argparse.ArgumentParser(description="Answers nhrpd's event socket.")
+    parser.add_argument("--config", type=Path, default=Path("/etc/mgre-dmvpn/nhrp-events.json"))
+    parser.add_argument("--vici", default="/run/charon.vici")
+    parser.add_argument("--vtysh", default="/usr/bin/vtysh")
+    arguments = parser.parse_args()
+    under_systemd = "JOURNAL_STREAM" in os.environ
+    style = "%(syslog)s%(message)s" if under_systemd else "%(message)s"
+    logging.basicConfig(format=style, level=logging.INFO)
+    logging.setLogRecordFactory(_record)
+    try:
+        asyncio.run(_main(arguments.config, arguments.vici, arguments.vtysh))
+    except (ConfigError, OSError) as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+def _record(*args: object, **kwargs: object) -> logging.LogRecord:
+    """A record that carries systemd's priority prefix, and no control character of a peer's making."""
+    record = logging.LogRecord(*args, **kwargs)  # type: ignore[arg-type]
+    record.msg = "".join(c if c.isprintable() else "?" for c in record.getMessage())
+    record.args = None
+    record.syslog = {logging.WARNING: "<4>", logging.ERROR: "<3>"}.get(record.levelno, "<6>")
+    return record
+
+
+async def _main(config: Path, vici: str, vtysh: str) -> None:
+    daemon = Daemon(config, vici, vtysh)
+    serving = asyncio.ensure_future(daemon.run())
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, daemon.reload)
+    loop.add_signal_handler(signal.SIGTERM, serving.cancel)
+    loop.add_signal_handler(signal.SIGINT, serving.cancel)
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+if __name__ == "__main__":
+    sys.exit(main())
