@@ -1,0 +1,51 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An Ansible inventory of a running lab: how its routers are reached, and the facts of each site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from . import ssh
+from .topology import Node, Topology
+from .wiring import core
+
+if TYPE_CHECKING:
+    from .lab import Lab
+
+
+def inventory(lab: Lab) -> str:
+    """YAML with every router as a host: connection, site number, LANs, transports. No clouds: they are design."""
+    hosts = {name: _host(node, lab.topology) for name, node in lab.topology.nodes.items()}
+    reach = {
+        "ansible_user": "root",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_ssh_private_key_file": str(ssh.key()),
+        "ansible_control_path_dir": str(lab.state.directory / "ssh"),
+        "ansible_ssh_common_args": (
+            f'-o ProxyCommand="ip netns exec {core(lab.name)} nc %h %p" '
+            f"-o UserKnownHostsFile={ssh.known_hosts()} -o StrictHostKeyChecking=yes"
+        ),
+    }
+    return str(yaml.safe_dump({"all": {"hosts": hosts, "vars": reach}}, sort_keys=False))
+
+
+def _host(node: Node, topology: Topology) -> dict[str, Any]:
+    transports: dict[str, Any] = {}
+    for wan in node.wans:
+        nat = topology.nats.get(wan.via)
+        name = nat.provider if nat else wan.via
+        transport: dict[str, Any] = {"interface": wan.interface, "address": "dhcp" if wan.dhcp else str(wan.address.ip)}
+        if nat and nat.kind == "static":
+            transport["public_address"] = str(nat.public.ip)
+        elif nat:
+            transport["nat"] = True
+        transports[name] = transport
+    return {
+        "ansible_host": str(node.management),
+        "dmvpn_site": node.site,
+        "dmvpn_lans": [str(node.lan.network)],
+        "dmvpn_transports": transports,
+    }

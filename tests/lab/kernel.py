@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The routers' kernel: user-mode linux from Debian's linux-source package, cached by content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from .host import TO_BUILD, LabError, cache, install, locked, run, say
+
+FRAGMENT = Path(__file__).with_name("kernel.config")
+PACKAGED = Path("/usr/bin/linux.uml")
+# The constant is the size of the buffer for the host's floating point registers. 2696 bytes are too
+# few on CPUs with AMX: the kernel then panics at init with "ptrace set fp regs failed". Linux 6.14
+# asks the host for the size instead; 16 KiB hold what every CPU of today has.
+FP_SIZE = (re.compile(r"DEFINE_LONGS\(HOST_FP_SIZE, \d+\)"), "DEFINE_LONGS(HOST_FP_SIZE, 16384)")
+
+
+def kernel() -> Path:
+    """Path of the lab's kernel; builds it when the cache has none for this source and configuration.
+
+    Falls back on Debian's user-mode-linux package, with a warning, where there is no source to build.
+    """
+    found = _find()
+    if found:
+        return found
+    install(TO_BUILD, ["libelf-dev", "libssl-dev"])
+    try:
+        install({}, ["linux-source"])
+        source, version = _source()
+    except LabError as err:
+        return _fallback(str(err))
+    key = _key(source, version)
+    with locked(cache() / "kernel" / ".lock", "another build of the kernel is running: waiting for it"):
+        target = cache() / "kernel" / key / "linux"
+        if not target.exists():
+            _build(source, target)
+    return target
+
+
+def _find() -> Path | None:
+    try:
+        target = cache() / "kernel" / _key(*_source()) / "linux"
+    except LabError:
+        return None
+    return target if target.exists() else None
+
+
+def _source() -> tuple[Path, str]:
+    """The newest installed linux-source archive and the version of its package."""
+    archives = sorted(Path("/usr/src").glob("linux-source-*.tar.xz"), key=_version)
+    if not archives:
+        raise LabError("Debian's linux-source package is not installed")
+    package = archives[-1].name.removesuffix(".tar.xz")
+    return archives[-1], run(["dpkg-query", "-W", "-f=${Version}", package])
+
+
+def _version(archive: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", archive.name)]
+
+
+def _key(source: Path, version: str) -> str:
+    content = f"{version}\n{FRAGMENT.read_text()}\n{FP_SIZE[1]}"
+    return f"{source.name.split('.tar')[0]}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _build(source: Path, target: Path) -> None:
+    tree = target.parent.with_suffix(".tmp")
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    log = tree.parent / f"{target.parent.name}.log"
+    say(f"kernel: unpacking {source.name}")
+    run(["tar", "-xf", str(source), "-C", str(tree), "--strip-components=1"])
+    offsets = tree / "arch/x86/um/user-offsets.c"
+    offsets.write_text(FP_SIZE[0].sub(FP_SIZE[1], offsets.read_text()))
+    say("kernel: configuring")
+    run(["make", "-C", str(tree), "ARCH=um", "defconfig"])
+    merge = ["scripts/kconfig/merge_config.sh", "-m", ".config", str(FRAGMENT)]
+    run(["env", "-C", str(tree), "ARCH=um", *merge])
+    run(["make", "-C", str(tree), "ARCH=um", "olddefconfig"])
+    _check_config((tree / ".config").read_text())
+    cores = os.cpu_count() or 1
+    say(f"kernel: compiling on {cores} cores (about {8 // cores + 1} min on an idle machine; log: {log})")
+    _make(tree, log, cores)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    run(["strip", "-o", str(target.with_suffix(".tmp")), str(tree / "linux")])
+    target.with_suffix(".tmp").chmod(0o755)
+    target.with_suffix(".tmp").rename(target)
+    shutil.rmtree(tree)
+    say(f"kernel: done ({target.stat().st_size >> 20} MiB)")
+
+
+def _check_config(config: str) -> None:
+    """Every option of the fragment took effect; kconfig drops one silently if a dependency is missing."""
+    have = set(config.splitlines())
+    lost = [
+        line
+        for line in FRAGMENT.read_text().splitlines()
+        if line.startswith("CONFIG_") and not line.endswith("=n") and line not in have
+    ]
+    if lost:
+        raise LabError(f"{FRAGMENT.name}: not taken by this kernel: {', '.join(lost)}; name their dependencies too")
+
+
+def _make(tree: Path, log: Path, cores: int) -> None:
+    argv = ["nice", "make", "-C", str(tree), "ARCH=um", f"-j{cores}", "linux"]
+    started = time.monotonic()
+    with log.open("w") as out:
+        build = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT, close_fds=False)
+        while True:
+            try:
+                status = build.wait(timeout=20)
+                break
+            except subprocess.TimeoutExpired:
+                objects = log.read_text(errors="replace").count("\n")
+                say(f"kernel: {objects} files compiled after {time.monotonic() - started:.0f} s")
+    if status:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise LabError(f"the kernel does not compile; last lines of {log}:\n{tail}")
+
+
+def _fallback(reason: str) -> Path:
+    say(f"kernel: cannot be built from source ({reason})")
+    say("kernel: using Debian's user-mode-linux package instead; nftables is then NOT covered, only iptables")
+    install({"linux.uml": "user-mode-linux"})
+    if not PACKAGED.exists():
+        raise LabError("no kernel: neither linux-source nor user-mode-linux can be installed on this machine")
+    return PACKAGED
