@@ -235,13 +235,11 @@ def events_config(device: Device) -> str:
             "interfaces": {
                 m.cloud.interface: {
                     "cloud": m.cloud.name,
-                    "prefix": str(m.cloud.prefix),
-                    "key": m.cloud.key,
                     "role": m.role,
-                    "source": str(m.transport.address) if m.transport.address else None,
-                    "dev": m.transport.interface,
-                    "connection": f"mgre-{m.transport.name}",
-                    "auth": m.cloud.ipsec.auth,
+                    "key": m.cloud.key,
+                    "prefix": str(m.cloud.prefix),
+                    "wan": m.transport.interface,
+                    "local": str(m.transport.address) if m.transport.address else None,
                     "check_identity": m.cloud.ipsec.auth == "certificate" and m.cloud.ipsec.check_identity,
                 }
                 for m in device.memberships

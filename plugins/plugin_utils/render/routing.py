@@ -269,7 +269,7 @@ def within(prefix: IPv4Network) -> str:
 
 
 def static_routes(device: Device) -> tuple[str, ...]:
-    """Lines behind ``ip route``, in FRR's order.
+    """Lines behind ``ip route``, in FRR's order (10.x: by length, then by address).
 
     Blackholes for every site prefix keep it from falling through to the provider, whatever the tunnels
     do. Own LANs have one too: while a LAN is down its packets must not go round by the summary.
@@ -295,5 +295,5 @@ def static_routes(device: Device) -> tuple[str, ...]:
             )
     return tuple(
         f"{prefix} {target} {distance}" + ("" if distance == BLACKHOLE else " onlink")
-        for prefix, distance, target in sorted(routes)
+        for prefix, distance, target in sorted(routes, key=lambda r: (r[0].prefixlen, *r))
     )

@@ -1,0 +1,290 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the files of a Linux router say, one design decision a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.findings import FindingsError
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Bfd, Device
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.linux import render_linux, unit_escape
+from ansible_collections.mgre.dmvpn.tests.unit.render.devices import (
+    make_cloud,
+    make_device,
+    make_peer,
+    make_transport,
+)
+
+FRR = "/etc/mgre-dmvpn/frr.conf"
+SWANCTL = "/etc/swanctl/conf.d/mgre-dmvpn.conf"
+SECRETS = "/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf"
+NFT = "/etc/mgre-dmvpn/guard.nft"
+TUNNEL = "/etc/systemd/system/mgre-dmvpn-blue.service"
+
+
+def text(device: Device, path: str) -> str:
+    return {file.path: file.text for file in render_linux(device).files}[path]
+
+
+def lines(device: Device, path: str = FRR) -> list[str]:
+    return [line.strip() for line in text(device, path).splitlines()]
+
+
+def spoke(**changed: object) -> Device:
+    return make_device((make_cloud(**changed), "spoke"))
+
+
+def hub(**changed: object) -> Device:
+    return make_device((make_cloud(**changed), "hub"), site=1)
+
+
+def test_every_site_prefix_has_a_blackhole_behind_all_protocols() -> None:
+    held = lines(spoke())
+    for prefix in ("10.0.0.0/9", "10.255.0.0/22", "10.11.0.0/24"):
+        assert f"ip route {prefix} blackhole 250" in held
+
+
+@pytest.mark.parametrize(("version", "said"), [((8, 4), False), ((8, 5), True), ((10, 3), True)])
+def test_next_hops_by_the_default_route_are_forbidden_where_frr_allows_them(
+    version: tuple[int, int], said: bool
+) -> None:
+    device = make_device((make_cloud(), "spoke"), frr_version=version)
+    assert ("no ip nht resolve-via-default" in lines(device)) is said
+
+
+def test_spoke_prefers_its_first_hub_and_takes_only_overlay_and_summaries() -> None:
+    held = text(spoke(), FRR)
+    first, second = held.index("route-map MGRE-blue-hub1-in"), held.index("route-map MGRE-blue-hub2-in")
+    assert "set local-preference 1000" in held[first:second]
+    assert "set local-preference 999" in held[second:]
+    assert "ip prefix-list MGRE-blue-summaries seq 5 permit 10.255.0.0/22\n" in held
+    assert "ip prefix-list MGRE-blue-summaries seq 10 permit 10.0.0.0/9\n" in held
+
+
+def test_spoke_announces_its_lans_only() -> None:
+    held = lines(spoke())
+    assert "ip prefix-list MGRE-blue-local seq 5 permit 10.11.0.0/24" in held
+    assert "neighbor MGRE-blue-hubs route-map MGRE-blue-hubs-out out" in held
+    assert [line for line in held if line.startswith("network ")] == ["network 10.11.0.0/24"]
+
+
+def test_spoke_without_lans_announces_nothing() -> None:
+    device = make_device((make_cloud(), "spoke"), lans=())
+    assert "ip prefix-list MGRE-blue-local seq 5 deny any" in lines(device)
+
+
+def test_hub_refuses_overlay_prefixes_and_what_is_outside_of_the_summaries() -> None:
+    held = [line for line in lines(hub()) if line.startswith("ip prefix-list MGRE-blue-sites")]
+    assert held == [
+        "ip prefix-list MGRE-blue-sites seq 5 deny 10.255.0.0/22 le 32",
+        "ip prefix-list MGRE-blue-sites seq 10 permit 10.0.0.0/9 le 32",
+    ]
+
+
+def test_hub_prefers_its_own_spoke_to_the_way_by_another_hub() -> None:
+    held = text(hub(), FRR)
+    by_hub = held[held.index("route-map MGRE-blue-hubs-in") : held.index("route-map MGRE-blue-hubs-out")]
+    by_spoke = held[
+        held.index("route-map MGRE-blue-spokes-in") : held.index("route-map MGRE-blue-spokes-out")
+    ]
+    assert "local-preference 500" in by_hub
+    assert "local-preference 1000" in by_spoke
+
+
+def test_ibgp_hub_reflects_and_ebgp_hub_does_not() -> None:
+    assert "neighbor MGRE-blue-spokes route-reflector-client" in lines(hub())
+    ebgp = lines(hub(routing_spoke_asn=65001))
+    assert "neighbor MGRE-blue-spokes route-reflector-client" not in ebgp
+    assert "neighbor MGRE-blue-spokes remote-as 65001" in ebgp
+    assert "neighbor MGRE-blue-hubs remote-as 65000" in ebgp
+    assert "neighbor MGRE-blue-spokes disable-connected-check" in ebgp
+
+
+def test_nothing_of_the_whole_bgp_instance_is_changed() -> None:
+    """Other neighbours of the router share the instance."""
+    for device in (hub(), spoke(), hub(routing_spoke_asn=65001)):
+        instance = [line for line in lines(device) if line.startswith(("bgp ", "no bgp "))]
+        allowed = ("bgp router-id ", "bgp listen ")
+        assert [line for line in instance if not line.startswith(allowed)] == []
+        neighbors = [line for line in lines(device) if line.startswith("neighbor ")]
+        assert [line for line in neighbors if "MGRE-" not in line and "description" not in line] == []
+
+
+def test_two_as_numbers_on_one_router_are_refused() -> None:
+    green = make_cloud("green", 20, routing_asn=65100, routing_spoke_asn=65100)
+    with pytest.raises(FindingsError) as caught:
+        render_linux(make_device((make_cloud(), "spoke"), (green, "spoke")))
+    assert "65000 in cloud blue and 65100 in cloud green" in str(caught.value)
+
+
+def test_regional_hub_announces_its_region_upwards() -> None:
+    region = make_cloud("east", 20, routing_summaries=(IPv4Network("10.16.0.0/12"),))
+    held = lines(make_device((make_cloud(), "spoke"), (region, "hub"), site=17))
+    assert "ip prefix-list MGRE-blue-local seq 5 permit 10.17.0.0/24" in held
+    assert "ip prefix-list MGRE-blue-local seq 10 permit 10.16.0.0/12" in held
+    assert "network 10.16.0.0/12" in held
+
+
+def test_first_cloud_is_preferred_to_the_second() -> None:
+    held = text(make_device((make_cloud(), "spoke"), (make_cloud("green", 20), "spoke")), FRR)
+    green = held[held.index("route-map MGRE-green-hub1-in") :]
+    assert green.splitlines()[2].strip() == "set local-preference 980"
+
+
+def test_nhs_is_explicit_and_registration_may_move() -> None:
+    held = lines(spoke())
+    assert "ip nhrp nhs 10.255.0.1 nbma 198.51.100.1" in held
+    assert "ip nhrp map 10.255.0.1 198.51.100.1" in held
+    assert "ip nhrp registration no-unique" in held
+    assert "ip nhrp redirect" not in held
+
+
+@pytest.mark.parametrize(("phase", "expected"), [(1, False), (3, True)])
+def test_hub_redirects_in_phase_3_only(phase: int, expected: bool) -> None:
+    device = hub(phase=phase)
+    assert ("ip nhrp redirect" in lines(device)) is expected
+    assert ("nhrp nflog-group 1" in lines(device)) is expected
+    assert ("log group 1" in text(device, NFT)) is expected
+
+
+def test_ospf_multicast_goes_to_nhrp_and_nowhere_else() -> None:
+    device = hub(routing_protocol="ospf")
+    assert "nhrp multicast-nflog-group 2" in lines(device)
+    assert "ip nhrp map multicast dynamic" in lines(device)
+    assert 'oifname "dmvpn10" ip daddr 224.0.0.0/24 log group 2 queue-threshold 1 drop' in text(device, NFT)
+
+
+@pytest.mark.parametrize(
+    ("version", "hubs", "network"),
+    [
+        ((10, 3), (1,), "point-to-point dmvpn"),
+        ((8, 4), (1,), "point-to-multipoint"),
+        ((10, 3), (1, 2), "point-to-multipoint"),  # point-to-point would talk to one of them only
+    ],
+)
+def test_ospf_network_of_a_spoke(version: tuple[int, int], hubs: tuple[int, ...], network: str) -> None:
+    cloud = make_cloud(routing_protocol="ospf")
+    device = make_device((cloud, "spoke"), hubs=hubs, frr_version=version)
+    assert f"ip ospf network {network}" in lines(device)
+
+
+def test_static_hub_routes_each_lan_to_its_site() -> None:
+    cloud = make_cloud(routing_protocol="static")
+    device = make_device((cloud, "hub"), site=1, spokes=(make_peer(cloud, "spoke", 11, None),))
+    held = lines(device)
+    assert "ip route 10.11.0.0/24 10.255.0.11 dmvpn10 20 onlink" in held
+    assert render_linux(device).daemons == ("nhrpd",)
+
+
+@pytest.mark.parametrize(
+    ("bfd", "said"),
+    [
+        (Bfd(300, 3), []),
+        (Bfd(1000, 4), ["detect-multiplier 4", "transmit-interval 1000", "receive-interval 1000"]),
+    ],
+)
+def test_bfd_profile_leaves_out_what_frr_leaves_out(bfd: Bfd, said: list[str]) -> None:
+    held = lines(spoke(routing_bfd=bfd))
+    start = held.index("profile MGRE-blue")
+    assert held[start + 1 : held.index("exit", start)] == said
+
+
+def test_without_bfd_there_is_no_daemon_for_it() -> None:
+    device = spoke(routing_bfd=None)
+    assert "bfd" not in text(device, FRR)
+    assert render_linux(device).daemons == ("bgpd", "nhrpd")
+
+
+def test_two_clouds_on_one_transport_share_one_connection() -> None:
+    device = make_device((make_cloud(), "spoke"), (make_cloud("green", 20), "spoke"))
+    held = text(device, SWANCTL)
+    assert held.count("start_action = trap") == 1
+    assert "# clouds blue, green" in held
+
+
+def test_dynamic_address_is_any_and_bound_to_its_interface_only_when_there_are_two() -> None:
+    blue, green = make_cloud(), make_cloud("green", 20)
+    one = make_transport(address=None)
+    two = make_transport("lte", "wwan0", None)
+    single = text(make_device((blue, "spoke"), by_cloud={"blue": one}), SWANCTL)
+    assert "local_addrs = %any" in single and "interface =" not in single
+    double = text(
+        make_device((blue, "spoke"), (green, "spoke"), by_cloud={"blue": one, "green": two}), SWANCTL
+    )
+    assert "interface = wan1" in double and "interface = wwan0" in double
+
+
+def test_secrets_are_references_in_files_that_the_manifest_names() -> None:
+    device = spoke(auth="psk", nhrp_authenticated=True)
+    bundle = render_linux(device)
+    assert {file.path: file.secrets for file in bundle.files if file.secrets} == {
+        FRR: ("nhrp/blue",),
+        SECRETS: ("psk/blue",),
+    }
+    assert 'secret = "@@secret:psk/blue@@"' in text(device, SECRETS)
+    assert "ip nhrp authentication @@secret:nhrp/blue@@" in lines(device)
+    assert {file.path: file.mode for file in bundle.files}[SECRETS] == "0600"
+
+
+def test_certificate_device_has_no_secrets_file_and_names_its_identity() -> None:
+    device = spoke()
+    assert SECRETS not in {file.path for file in render_linux(device).files}
+    assert 'id = "O=mgre-dmvpn, OU=10.255.0.11, CN=site11"' in text(device, SWANCTL)
+
+
+def test_foreign_gre_passes_the_guard_and_ipsec_by_address() -> None:
+    transport = make_transport(address="198.51.100.11", allow_gre=(IPv4Address("203.0.113.9"),))
+    device = make_device((make_cloud(), "spoke"), by_cloud={"blue": transport})
+    assert "remote_ts = 203.0.113.9/32[gre]" in text(device, SWANCTL)
+    assert "elements = { 203.0.113.9 }" in text(device, NFT)
+
+
+def test_tunnel_is_built_with_key_and_device_and_local_only_when_static() -> None:
+    held = text(spoke(), TUNNEL)
+    assert "link set dev dmvpn10 type gre key 10 ttl 64 local 198.51.100.11 dev wan1\n" in held
+    assert "Requires=mgre-dmvpn-guard.service\n" in held
+    dynamic = make_device((make_cloud(), "spoke"), by_cloud={"blue": make_transport(address=None)})
+    assert "type gre key 10 ttl 64 dev wan1\n" in text(dynamic, TUNNEL)
+
+
+def test_guard_comes_before_the_network_and_never_stops() -> None:
+    held = text(spoke(), "/etc/systemd/system/mgre-dmvpn-guard.service")
+    assert "Before=network-pre.target" in held
+    assert "ExecStop=" not in held
+    assert "RemainAfterExit=yes" in held
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"), [("wan1", "wan1"), ("eth0.100", "eth0.100"), ("br-lan", r"br\x2dlan")]
+)
+def test_interface_names_in_unit_names_are_escaped(name: str, escaped: str) -> None:
+    assert unit_escape(name) == escaped
+
+
+def test_event_daemon_gets_what_the_architecture_promises_it() -> None:
+    held = json.loads(text(spoke(auth="psk"), "/etc/mgre-dmvpn/nhrp-events.json"))
+    assert held == {
+        "socket": "/run/mgre-dmvpn/nhrp-events.sock",
+        "interfaces": {
+            "dmvpn10": {
+                "cloud": "blue",
+                "role": "spoke",
+                "key": 10,
+                "prefix": "10.255.0.0/22",
+                "wan": "wan1",
+                "local": "198.51.100.11",
+                "check_identity": False,
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize("make", [hub, spoke])
+def test_no_file_says_a_placeholder_or_a_missing_value(make: Callable[[], Device]) -> None:
+    for path, held in render_linux(make()).contents().items():
+        assert "None" not in held, path
+        assert "{{" not in held and "{%" not in held, path
