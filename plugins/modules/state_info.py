@@ -1,0 +1,168 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Shell around the observer of Linux routers."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: state_info
+short_description: Read the DMVPN state of a router as one structure
+version_added: 0.1.0
+author: The mgre.dmvpn authors (@mgre-dmvpn)
+description:
+  - Reads tunnels, NHRP, security associations, routing neighbours, BFD, routes, the firewall guard,
+    services and certificates in one round trip.
+  - Facts only. What a state should be is judged by M(mgre.dmvpn.adjacency). No secret and no key is
+    read.
+  - What cannot be read is null, and RV(state.unreadable) says why. A dead daemon does not fail the
+    module.
+options:
+  units:
+    description: systemd units whose state is wanted.
+    type: list
+    elements: str
+    default: [frr.service, strongswan.service, mgre-dmvpn-guard.service, mgre-dmvpn-nhrp-events.service]
+  certificates:
+    description: Certificate files (PEM) whose subject and end are wanted. Those that do not exist are
+      left out.
+    type: list
+    elements: path
+    default: [/etc/swanctl/x509/mgre-dmvpn.crt, /etc/swanctl/x509ca/mgre-dmvpn-ca.crt]
+  firewall:
+    description: Where the guard against cleartext stands.
+    type: str
+    choices: [nftables, iptables]
+    default: nftables
+requirements:
+  - root
+attributes:
+  check_mode:
+    description: Runs in check mode, since it changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Read the state mgre.dmvpn.state_info:
+  register: dmvpn
+
+- name: Show who is registered at this hub ansible.builtin.debug:
+    msg: "{{ dmvpn.state.nhrp.cache | selectattr('kind', 'equalto', 'dynamic') | map(attribute='overlay') }}"
+"""
+
+RETURN = r"""
+state:
+  description:
+    - The state. null means not known, an empty list means that there is nothing.
+    - Seconds and bytes are the units unless said otherwise.
+  returned: success
+  type: dict
+  contains:
+    host:
+      description: The router itself as C(name), C(distribution), C(kernel), C(time) (its clock),
+        C(uptime), C(forwarding) (of IPv4), and C(versions) of C(frr) and C(strongswan).
+      type: dict
+    interfaces:
+      description: Network interfaces with C(name), C(kind), C(up), C(mtu), C(addresses), C(bytes_in),
+        C(bytes_out), C(packets_in), C(packets_out), C(errors); tunnels also have C(key) (of GRE),
+        C(local) (their source) and C(underlay) (the WAN).
+      type: list
+      elements: dict
+    neighbours:
+      description: Neighbour entries of tunnels as C(interface), C(address) (overlay), C(nbma) and
+        C(states).
+      type: list
+      elements: dict
+    routes:
+      description: The IPv4 main table as C(prefix), C(protocol), C(kind) (unicast, blackhole and so on),
+        C(metric) and C(next_hops), each with C(gateway) and C(interface).
+      type: list
+      elements: dict
+    nhrp:
+      description: C(nhs) configured (C(interface), C(overlay), C(nbma)), C(cache) (C(interface),
+        C(kind), C(overlay), C(nbma), C(claimed_nbma), C(used), C(identity)) and C(shortcuts) (C(kind),
+        C(prefix), C(via), C(identity)).
+      type: dict
+    sas:
+      description: IKE SAs with C(connection), C(state), C(local), C(remote), C(local_identity),
+        C(remote_identity), C(initiator), C(established), C(rekey), C(suite) (C(encryption), C(key_bits),
+        C(integrity), C(prf), C(group)) and C(children). A child has C(name), C(state), C(mode),
+        C(protocol), C(encapsulated) (in UDP), C(spi_in), C(spi_out), C(suite), C(bytes_in),
+        C(bytes_out), C(packets_in), C(packets_out), C(installed), C(rekey), C(life).
+      type: list
+      elements: dict
+    ike_errors:
+      description: Complaints of the IKE daemon in the last minutes, newest first, as C(peer) (NBMA
+        address), C(message) and C(age).
+      type: list
+      elements: dict
+    bgp:
+      description: BGP neighbours with C(address), C(state), C(admin_down), C(remote_as), C(local_as),
+        C(uptime), C(prefixes_in), C(prefixes_out), C(dropped) and C(last_reset).
+      type: list
+      elements: dict
+    ospf:
+      description: OSPF neighbours with C(router_id), C(address), C(state) and C(interface).
+      type: list
+      elements: dict
+    bfd:
+      description: BFD peers with C(address), C(local), C(status), C(diagnostic) and
+        C(remote_diagnostic).
+      type: list
+      elements: dict
+    guard:
+      description: The rules against cleartext as C(kind), C(present), the WAN C(interfaces) that they
+        stand on, and C(drops) with C(hook), C(what) (gre or site) and C(packets) dropped so far.
+      type: dict
+    services:
+      description: Units by name, each with C(load), C(active), C(sub), C(result) and C(restarts).
+      type: dict
+    daemons:
+      description: FRR's daemons by name; C(running), C(stopped) or C(dead).
+      type: dict
+    certificates:
+      description: C(path), C(subject) (RFC 4514) and C(not_after) (seconds since 1970).
+      type: list
+      elements: dict
+    unreadable:
+      description: The sections that are null, and why.
+      type: dict
+  sample:
+    bgp: [{address: 10.255.0.1, state: Established, admin_down: false, remote_as: 65000, prefixes_in: 2}]
+    daemons: {bgpd: running, nhrpd: running, zebra: running}
+    unreadable: {ospf: ospfd is not running}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe import observe
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "units": {
+                "type": "list",
+                "elements": "str",
+                "default": [
+                    "frr.service",
+                    "strongswan.service",
+                    "mgre-dmvpn-guard.service",
+                    "mgre-dmvpn-nhrp-events.service",
+                ],
+            },
+            "certificates": {
+                "type": "list",
+                "elements": "path",
+                "default": ["/etc/swanctl/x509/mgre-dmvpn.crt", "/etc/swanctl/x509ca/mgre-dmvpn-ca.crt"],
+            },
+            "firewall": {"type": "str", "choices": ["nftables", "iptables"], "default": "nftables"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    state = observe(params["units"], params["certificates"], params["firewall"])
+    module.exit_json(changed=False, state=state.to_dict())
+
+
+if __name__ == "__main__":
+    main()
