@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
         return write_bundles(render_fleet(fleet), target, compare_with=compare_with, diff=self._task.diff)
 
     def fleet_variables(self, task_vars: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """Each host's ``dmvpn_`` variables, templated where they hold a template, by that host's variables."""
+        """Each host's ``dmvpn_`` variables; what holds a template is resolved with that host's variables."""
         hostvars = task_vars["hostvars"]
         templar = self._templar.copy_with_new_env(available_variables={})
         plain = Plain()

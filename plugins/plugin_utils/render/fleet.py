@@ -30,7 +30,7 @@ def render_device(device: Device) -> Bundle:
 
 
 def render_fleet(fleet: Fleet) -> Iterator[Bundle]:
-    """Every bundle, in inventory order. What cannot be rendered is raised at once, for all devices, at the end."""
+    """Every bundle, in inventory order; what cannot be rendered is raised at the end, for all devices."""
     findings: list[Finding] = []
     for device in fleet.devices.values():
         try:

@@ -238,8 +238,8 @@ def events_config(device: Device) -> str:
                     "role": m.role,
                     "key": m.cloud.key,
                     "prefix": str(m.cloud.prefix),
-                    "wan": m.transport.interface,
-                    "local": str(m.transport.address) if m.transport.address else None,
+                    "dev": m.transport.interface,
+                    "source": str(m.transport.address) if m.transport.address else None,
                     "check_identity": m.cloud.ipsec.auth == "certificate" and m.cloud.ipsec.check_identity,
                 }
                 for m in device.memberships

@@ -152,7 +152,7 @@ def local_asn(device: Device) -> int:
                     host=device.name,
                     subject="dmvpn_clouds",
                     problem=f"the router would need AS {told}, but FRR has one AS number for all clouds",
-                    remedy="give these clouds the same routing.asn, and routing.spoke_asn where it is a spoke",
+                    remedy="give these clouds the same routing.asn (routing.spoke_asn where it is a spoke)",
                 )
             ]
         )

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The firewall's own checkers accept the guard. They need root for the kernel's rule set; a namespace will do."""
+"""The firewall's own checkers accept the guard. They need the kernel, so each runs in a namespace."""
 
 from __future__ import annotations
 

@@ -275,8 +275,8 @@ def test_event_daemon_gets_what_the_architecture_promises_it() -> None:
                 "role": "spoke",
                 "key": 10,
                 "prefix": "10.255.0.0/22",
-                "wan": "wan1",
-                "local": "198.51.100.11",
+                "dev": "wan1",
+                "source": "198.51.100.11",
                 "check_identity": False,
             }
         },
