@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A shortcut whose SA has gone is cleared on a spoke, so that the hub carries its traffic."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from nhrp_events_world import HUB, SPOKE, Play, World, identity
+
+CLEAR = "clear ip nhrp shortcut"
+
+
+async def until(commands: Path, wanted: int) -> list[str]:
+    """The commands that nhrpd was given, once there are so many."""
+    while len(lines := commands.read_text().splitlines()) < wanted:
+        await asyncio.sleep(0.005)
+    return lines
+
+
+def test_cleared_once_when_the_last_sa_of_a_shortcut_goes(
+    play: Play, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(world: World) -> None:
+        commands = world.nhrpd_cache(("nhs", "10.255.0.1", HUB), ("dynamic", "10.255.0.11", SPOKE))
+        await world.charon.start()
+        world.charon.up(HUB, identity("10.255.0.1"), "1")
+        world.charon.up(SPOKE, identity("10.255.0.11"), "2")
+        async with world.running():
+            assert CLEAR not in await until(commands, 1)
+            world.charon.down("2")
+            lines = await until(commands, 3)
+            assert lines[1:] == ["show ip nhrp cache json", CLEAR]
+
+    play(scenario)
+    assert f"10.255.0.11 at {SPOKE}" in caplog.text
+
+
+def test_kept_while_another_sa_to_the_peer_stands(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        commands = world.nhrpd_cache(("dynamic", "10.255.0.11", SPOKE))
+        await world.charon.start()
+        world.charon.up(HUB, identity("10.255.0.1"), "1")
+        world.charon.up(SPOKE, identity("10.255.0.11"), "2")
+        world.charon.up(SPOKE, identity("10.255.0.11"), "3")
+        async with world.running():
+            await until(commands, 1)
+            world.charon.down("2")
+            world.charon.down("1")  # the hub's: makes the daemon look
+            assert CLEAR not in await until(commands, 2)
+
+    play(scenario)
+
+
+def test_cleared_when_charon_comes_back_without_its_sas(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        commands = world.nhrpd_cache(("dynamic", "10.255.0.11", SPOKE))
+        await world.charon.start()
+        world.charon.up(SPOKE, identity("10.255.0.11"), "2")
+        async with world.running():
+            await until(commands, 1)
+            world.charon.crash()
+            await world.charon.start()
+            assert CLEAR in await until(commands, 3)
+
+    play(scenario)
+
+
+def test_cleared_when_another_router_has_taken_over_the_address(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        commands = world.nhrpd_cache(("dynamic", "10.255.0.11", SPOKE))
+        await world.charon.start()
+        world.charon.up(SPOKE, identity("10.255.0.12", name="spoke2"), "2")
+        async with world.running():
+            assert CLEAR in await until(commands, 2)
+
+    play(scenario)
+
+
+def test_a_hub_keeps_the_registrations_of_its_spokes(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        commands = world.nhrpd_cache(("dynamic", "10.255.0.11", SPOKE))
+        world.write_config(role="hub")
+        await world.charon.start()
+        world.charon.up(SPOKE, identity("10.255.0.11"), "1")
+        async with world.running():
+            nhrpd = await world.nhrpd()
+            assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
+            world.charon.down("1")
+            world.charon.up(SPOKE, identity("10.255.0.11"), "2")
+            assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
+            assert commands.read_text() == ""
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("script", ["#!/bin/sh\necho no JSON\n", "#!/bin/sh\nexit 2\n", None])
+def test_without_an_answer_from_nhrpd_the_daemon_goes_on(
+    play: Play, script: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(world: World) -> None:
+        if script:
+            world.vtysh.write_text(script)
+            world.vtysh.chmod(0o755)
+        await world.charon.start()
+        async with world.running():
+            nhrpd = await world.nhrpd()
+            while "Did not look for shortcuts" not in caplog.text:
+                await asyncio.sleep(0.005)
+            world.charon.up(SPOKE, identity("10.255.0.11"), "1")
+            assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
+
+    play(scenario)
