@@ -47,7 +47,7 @@ def boot(state: State, node: Node, kernel: Path) -> None:
     base = cow.with_suffix(".base").resolve(strict=True)
     interfaces = ["mgmt0", "lan1", *(wan.interface for wan in node.wans)]
     argv = [
-        str(kernel),
+        str(Path(__file__).with_name("uml")),
         umid(state, node),
         f"uml_dir={state.directory}/uml",
         f"mem={node.memory}M",
@@ -60,7 +60,8 @@ def boot(state: State, node: Node, kernel: Path) -> None:
         ),
     ]
     # The router's memory is a file that is already unlinked; on a disk it would cost writes.
-    processes.start(netns(core(state.name), *argv), console(state, node), {"TMPDIR": "/dev/shm"})
+    env = {"TMPDIR": "/dev/shm", "MGRE_LAB_KERNEL": str(kernel)}
+    processes.start(netns(core(state.name), *argv), console(state, node), env)
 
 
 def pids(state: State, node: Node) -> list[int]:
