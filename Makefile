@@ -38,7 +38,7 @@ lint: ## ruff, mypy, shellcheck, yamllint, ansible-lint, ansible-test sanity
 
 benchmark: ## render 1,000 and 5,000 sites and compare the time with other ways
 	@tools/bootstrap dev
-	@$(stages) benchmark
+	@$(with_venv) python tests/benchmark/run.py --sites 1000 5000
 
 docs: ## reference pages of modules and roles, in .build/docs
 	@tools/bootstrap dev
