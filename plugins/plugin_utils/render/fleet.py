@@ -9,33 +9,32 @@ from collections.abc import Iterator
 from ..findings import Finding, FindingsError
 from ..fleet.intent import Device, Fleet
 from .bundle import Bundle
-from .linux import RENDERERS
+from .linux import LinuxRenderer
 
-
-def render_device(device: Device) -> Bundle:
-    """The bundle of one device. Raises :class:`FindingsError` for what its platform cannot express."""
-    renderer = RENDERERS.get(device.platform)
-    if renderer is None:
-        raise FindingsError(
-            [
-                Finding(
-                    host=device.name,
-                    subject="dmvpn_platform",
-                    problem=f"there are no templates for {device.platform}",
-                    remedy=f"write one of: {', '.join(RENDERERS)}",
-                )
-            ]
-        )
-    return renderer(device)
+RENDERERS = {"linux": LinuxRenderer}
 
 
 def render_fleet(fleet: Fleet) -> Iterator[Bundle]:
     """Every bundle, in inventory order; what cannot be rendered is raised at the end, for all devices."""
+    renderers = {platform: make() for platform, make in RENDERERS.items()}
     findings: list[Finding] = []
     for device in fleet.devices.values():
+        renderer = renderers.get(device.platform)
+        if renderer is None:
+            findings.append(no_templates(device))
+            continue
         try:
-            yield render_device(device)
+            yield renderer.render(device)
         except FindingsError as error:
             findings += error.findings
     if findings:
         raise FindingsError(findings)
+
+
+def no_templates(device: Device) -> Finding:
+    return Finding(
+        host=device.name,
+        subject="dmvpn_platform",
+        problem=f"there are no templates for {device.platform}",
+        remedy=f"write one of: {', '.join(RENDERERS)}",
+    )

@@ -4,23 +4,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Hashable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
 
 from ..fleet.dump import dump_device
-from ..fleet.intent import Cloud, Device, Membership, Transport
+from ..fleet.intent import Cloud, Device
 from .bundle import Bundle, Concern, File, as_json
 from .engine import template
+from .linux_views import (
+    EVENTS_SOCKET,
+    bfd_profiles,
+    connections,
+    daemons,
+    events_config,
+    interface_lines,
+    redirects,
+    site_prefixes,
+    tunnel_unit,
+    unit_escape,
+)
 from .routing import routing
 
 GUARD_UNIT = "mgre-dmvpn-guard.service"
 EVENTS_UNIT = "mgre-dmvpn-nhrp-events.service"
-EVENTS_SOCKET = "/run/mgre-dmvpn/nhrp-events.sock"
 # Before 8.5 this was FRR's default, and a default is not in its running configuration.
 SAYS_NO_NHT_DEFAULT = (8, 5)
-OSPF_DMVPN = (10, 0)
 
 Context = dict[str, Any]
 
@@ -34,218 +43,122 @@ class Row:
     concern: Concern
     template: str
 
+    def file(self, context: Context, secrets: tuple[str, ...] = ()) -> File:
+        text = template(f"linux/{self.template}").render(context)
+        return File(self.path, self.mode, self.concern, text, secrets)
 
-ALWAYS = (
-    Row("/etc/mgre-dmvpn/frr.conf", "0640", "routing", "frr.conf.j2"),
+
+FRR = Row("/etc/mgre-dmvpn/frr.conf", "0640", "routing", "frr.conf.j2")
+SWANCTL = Row("/etc/swanctl/conf.d/mgre-dmvpn.conf", "0644", "ipsec", "swanctl.conf.j2")
+SECRETS = Row("/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf", "0600", "ipsec", "swanctl-secrets.conf.j2")
+# The same on all routers of one shape; these templates may use what ``shape_context`` gives, nothing else.
+SHARED = (
     Row("/etc/mgre-dmvpn/daemons", "0644", "routing", "daemons.j2"),
-    Row("/etc/mgre-dmvpn/nhrp-events.json", "0644", "nhrp", ""),
     Row("/etc/strongswan.d/mgre-dmvpn.conf", "0644", "ipsec", "strongswan.conf.j2"),
-    Row("/etc/swanctl/conf.d/mgre-dmvpn.conf", "0644", "ipsec", "swanctl.conf.j2"),
     Row("/etc/sysctl.d/90-mgre-dmvpn.conf", "0644", "tunnel", "sysctl.conf.j2"),
     Row("/etc/systemd/system/frr.service.d/mgre-dmvpn.conf", "0644", "routing", "frr.service.conf.j2"),
     Row(f"/etc/systemd/system/{GUARD_UNIT}", "0644", "firewall", "guard.service.j2"),
     Row(f"/etc/systemd/system/{EVENTS_UNIT}", "0644", "nhrp", "nhrp-events.service.j2"),
 )
-SECRETS = Row("/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf", "0600", "ipsec", "swanctl-secrets.conf.j2")
 GUARDS = {
     "nftables": Row("/etc/mgre-dmvpn/guard.nft", "0644", "firewall", "guard.nft.j2"),
     "iptables": Row("/etc/mgre-dmvpn/guard.iptables", "0644", "firewall", "guard.iptables.j2"),
 }
 
 
-def render_linux(device: Device) -> Bundle:
-    """All files of one router. Raises :class:`FindingsError` for what FRR cannot express."""
-    context = linux_context(device)
-    psk = tuple(f"psk/{m.cloud.name}" for m in device.memberships if m.cloud.ipsec.auth == "psk")
-    nhrp = tuple(f"nhrp/{m.cloud.name}" for m in device.memberships if m.cloud.nhrp_authenticated)
-    files = []
-    for row in (*ALWAYS, GUARDS[device.firewall], *((SECRETS,) if psk else ())):
-        text = template(f"linux/{row.template}").render(context) if row.template else events_config(device)
-        secrets = {"frr.conf.j2": nhrp, SECRETS.template: psk}.get(row.template, ())
-        files.append(File(row.path, row.mode, row.concern, text, secrets))
-    tunnel = template("linux/tunnel.service.j2")
-    for member in device.memberships:
-        path = f"/etc/systemd/system/{tunnel_unit(member.cloud)}"
-        files.append(File(path, "0644", "tunnel", tunnel.render(context, member=member)))
-    return Bundle(
-        host=device.name,
-        platform=device.platform,
-        files=tuple(sorted(files, key=lambda file: file.path)),
-        intent=as_json(dump_device(device)),
-        interfaces=tuple(m.cloud.interface for m in device.memberships),
-        units=(GUARD_UNIT, *context["tunnel_units"], EVENTS_UNIT),
-        daemons=context["daemons"],
-        firewall=device.firewall,
-    )
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What routers with the same clouds, roles, interfaces and firewall have in common.
+
+    ``clouds`` keeps the objects alive whose identity is part of the key.
+    """
+
+    clouds: tuple[Cloud, ...]
+    context: Context
+    files: tuple[File, ...]
 
 
-def linux_context(device: Device) -> Context:
-    """What the templates may use; they get nothing else."""
+class LinuxRenderer:
+    """Renders the devices of one fleet; most of a spoke's files are those of the spoke before it."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[Hashable, Shape] = {}
+
+    def render(self, device: Device) -> Bundle:
+        """All files of one router. Raises :class:`FindingsError` for what FRR cannot express."""
+        shape = self._shape(device)
+        context = device_context(device, shape.context)
+        psk = tuple(f"psk/{m.cloud.name}" for m in device.memberships if m.cloud.ipsec.auth == "psk")
+        nhrp = tuple(f"nhrp/{m.cloud.name}" for m in device.memberships if m.cloud.nhrp_authenticated)
+        files = [*shape.files, FRR.file(context, nhrp), SWANCTL.file(context)]
+        files.append(File("/etc/mgre-dmvpn/nhrp-events.json", "0644", "nhrp", events_config(device)))
+        if psk:
+            files.append(SECRETS.file(context, psk))
+        tunnel = template("linux/tunnel.service.j2")
+        for member in device.memberships:
+            path = f"/etc/systemd/system/{tunnel_unit(member.cloud)}"
+            files.append(File(path, "0644", "tunnel", tunnel.render(context, member=member)))
+        return Bundle(
+            host=device.name,
+            platform=device.platform,
+            files=tuple(sorted(files, key=lambda file: file.path)),
+            intent=as_json(dump_device(device)),
+            interfaces=tuple(m.cloud.interface for m in device.memberships),
+            units=(GUARD_UNIT, *context["tunnel_units"], EVENTS_UNIT),
+            daemons=context["daemons"],
+            firewall=device.firewall,
+        )
+
+    def _shape(self, device: Device) -> Shape:
+        clouds = tuple(m.cloud for m in device.memberships)
+        key = (
+            device.firewall,
+            tuple((id(m.cloud), m.role) for m in device.memberships),
+            tuple((transport.interface, transport.allow_gre) for transport in device.transports),
+        )
+        shape = self._shapes.get(key)
+        if shape is None:
+            context = shape_context(device)
+            rows = (*SHARED, GUARDS[device.firewall])
+            shape = Shape(clouds, context, tuple(row.file(context) for row in rows))
+            self._shapes[key] = shape
+        return shape
+
+
+def shape_context(device: Device) -> Context:
+    """What templates may use of any device of this shape."""
     members = device.memberships
     return {
-        "device": device,
-        "members": members,
+        "clouds": [(m.cloud, m.role) for m in members],
+        "wans": [transport.interface for transport in device.transports],
+        "firewall": device.firewall,
         "hub": any(m.role == "hub" for m in members),
-        "redirecting": any(redirects(m) for m in members),
-        "multicast": [m for m in members if m.cloud.routing.protocol == "ospf"],
+        "redirecting": [m.cloud for m in members if redirects(m)],
+        "multicast": [m.cloud for m in members if m.cloud.routing.protocol == "ospf"],
         "events_socket": EVENTS_SOCKET,
         "events_unit": EVENTS_UNIT,
         "guard_unit": GUARD_UNIT,
         "tunnel_units": tuple(tunnel_unit(m.cloud) for m in members),
         "daemons": daemons(device),
-        "no_nht_default": device.frr_version >= SAYS_NO_NHT_DEFAULT,
-        "routing": routing(device),
-        "interfaces": [(m.cloud.interface, interface_lines(device, m)) for m in members],
         "bfd_profiles": bfd_profiles(device),
         "site_prefixes": site_prefixes(device),
         "allow_gre": sorted({peer for transport in device.transports for peer in transport.allow_gre}),
-        "connections": connections(device),
-        "redirects": redirects,
         "unit_escape": unit_escape,
     }
 
 
-def redirects(member: Membership) -> bool:
-    """Whether this router tells spokes of shorter ways (NHRP redirect, phase 3)."""
-    return member.role == "hub" and member.cloud.phase == 3
+def device_context(device: Device, shape: Context) -> Context:
+    """What templates may use of one device, its shape included."""
+    return shape | {
+        "device": device,
+        "members": device.memberships,
+        "no_nht_default": device.frr_version >= SAYS_NO_NHT_DEFAULT,
+        "routing": routing(device),
+        "interfaces": [(m.cloud.interface, interface_lines(device, m)) for m in device.memberships],
+        "connections": connections(device),
+    }
 
 
-def tunnel_unit(cloud: Cloud) -> str:
-    return f"mgre-dmvpn-{cloud.name}.service"
-
-
-def unit_escape(name: str) -> str:
-    """An interface name in the name of a systemd unit (systemd.unit(5), string escaping)."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in ":_.") else f"\\x{ord(c):02x}" for c in name)
-
-
-def daemons(device: Device) -> tuple[str, ...]:
-    """FRR daemons beyond those that Debian always starts (zebra, staticd, mgmtd)."""
-    needed = {"nhrpd"}
-    for member in device.memberships:
-        rules = member.cloud.routing
-        if rules.protocol != "static":
-            needed.add("bgpd" if rules.protocol == "bgp" else "ospfd")
-            if rules.bfd:
-                needed.add("bfdd")
-    return tuple(sorted(needed))
-
-
-def site_prefixes(device: Device) -> tuple[IPv4Network, ...]:
-    """What the guard protects: summaries and overlays, so that a new site changes no other router."""
-    return tuple(
-        collapse_addresses(
-            prefix for m in device.memberships for prefix in (m.cloud.prefix, *m.cloud.routing.summaries)
-        )
-    )
-
-
-def interface_lines(device: Device, member: Membership) -> list[str]:
-    """The lines of a tunnel in FRR, sorted as its ``show running-config`` sorts them."""
-    cloud = member.cloud
-    lines = [f"ip nhrp network-id {cloud.network_id}", "ip nhrp registration no-unique"]
-    if cloud.nhrp_holdtime != 7200:  # FRR's default, which it does not show
-        lines.append(f"ip nhrp holdtime {cloud.nhrp_holdtime}")
-    if cloud.nhrp_authenticated:
-        lines.append(f"ip nhrp authentication @@secret:nhrp/{cloud.name}@@")
-    for hub in member.hubs:
-        lines.append(f"ip nhrp map {hub.overlay} {hub.nbma}")
-        lines.append(f"ip nhrp nhs {hub.overlay} nbma {hub.nbma}")
-    if redirects(member):
-        lines.append("ip nhrp redirect")
-    if member.shortcut:
-        lines.append("ip nhrp shortcut")
-    if cloud.routing.protocol == "ospf":
-        lines += [f"ip nhrp map multicast {hub.nbma}" for hub in member.hubs]
-        if member.role == "hub":
-            lines.append("ip nhrp map multicast dynamic")
-        lines += ospf_lines(device, member)
-    return sorted(lines)
-
-
-def ospf_lines(device: Device, member: Membership) -> list[str]:
-    """OSPF on a tunnel. ``point-to-point`` knows one neighbour, so it is for spokes with one hub."""
-    rules = member.cloud.routing
-    lone = member.role == "spoke" and len(member.hubs) == 1 and device.frr_version >= OSPF_DMVPN
-    lines = [
-        f"ip ospf area {rules.area}",
-        f"ip ospf network {'point-to-point dmvpn' if lone else 'point-to-multipoint'}",
-    ]
-    if rules.keepalive != 10:  # FRR's defaults, which it does not show
-        lines.append(f"ip ospf hello-interval {rules.keepalive}")
-    if rules.holdtime != 40:
-        lines.append(f"ip ospf dead-interval {rules.holdtime}")
-    if rules.bfd:
-        lines += ["ip ospf bfd", f"ip ospf bfd profile MGRE-{member.cloud.name}"]
-    return lines
-
-
-def bfd_profiles(device: Device) -> list[tuple[str, list[str]]]:
-    """BFD profiles by name; values that are FRR's defaults (3, 300 ms) are left out, as FRR does."""
-    profiles = []
-    for member in device.memberships:
-        bfd = member.cloud.routing.bfd
-        if bfd is None or member.cloud.routing.protocol == "static":
-            continue
-        lines = [] if bfd.multiplier == 3 else [f"detect-multiplier {bfd.multiplier}"]
-        if bfd.interval != 300:
-            lines += [f"transmit-interval {bfd.interval}", f"receive-interval {bfd.interval}"]
-        profiles.append((f"MGRE-{member.cloud.name}", lines))
-    return sorted(profiles)
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One IKE connection, which serves every cloud of its transport.
-
-    ``inactivity`` is in seconds: an idle spoke-to-spoke SA goes, one to a hub is never idle.
-    ``bound`` says that policies are tied to the interface, because the address does not tell WANs apart.
-    """
-
-    transport: Transport
-    cloud: Cloud
-    clouds: tuple[str, ...]
-    inactivity: int
-    bound: bool
-
-
-def connections(device: Device) -> list[Connection]:
-    """One per transport that carries a cloud, in the order of the inventory."""
-    carried: dict[str, list[Membership]] = {}
-    for member in device.memberships:
-        carried.setdefault(member.transport.name, []).append(member)
-    dynamic = sum(members[0].transport.address is None for members in carried.values())
-    return [
-        Connection(
-            transport=members[0].transport,
-            cloud=members[0].cloud,
-            clouds=tuple(m.cloud.name for m in members),
-            inactivity=max(300, *(2 * m.cloud.nhrp_holdtime for m in members)),
-            bound=members[0].transport.address is None and dynamic > 1,
-        )
-        for members in carried.values()
-    ]
-
-
-def events_config(device: Device) -> str:
-    """The event daemon's configuration: what it needs to decide on a binding, per tunnel."""
-    return as_json(
-        {
-            "socket": EVENTS_SOCKET,
-            "interfaces": {
-                m.cloud.interface: {
-                    "cloud": m.cloud.name,
-                    "role": m.role,
-                    "key": m.cloud.key,
-                    "prefix": str(m.cloud.prefix),
-                    "dev": m.transport.interface,
-                    "source": str(m.transport.address) if m.transport.address else None,
-                    "check_identity": m.cloud.ipsec.auth == "certificate" and m.cloud.ipsec.check_identity,
-                }
-                for m in device.memberships
-            },
-        }
-    )
-
-
-RENDERERS: dict[str, Callable[[Device], Bundle]] = {"linux": render_linux}
+def render_linux(device: Device) -> Bundle:
+    """One device by itself."""
+    return LinuxRenderer().render(device)

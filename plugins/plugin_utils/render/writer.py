@@ -156,7 +156,7 @@ def write_all(directory: Path, contents: Iterable[tuple[str, str]]) -> None:
 
 def remove(directory: Path, paths: Iterable[str]) -> None:
     """Removes files of a host and the directories that this leaves empty."""
-    emptied = set()
+    emptied: set[Path] = set()
     for path in paths:
         (directory / path).unlink(missing_ok=True)
         emptied.update((directory / path).relative_to(directory).parents)

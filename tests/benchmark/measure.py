@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One measurement in a process of its own, so that its peak memory is its own: prints one JSON object.
+
+    python -m ansible_collections.mgre.dmvpn.tests.benchmark.measure library 1000
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.generate import sample_inventory
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import linux
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.engine import template
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
+
+
+class Clock:
+    """Seconds of the part that counts, and how many devices it made."""
+
+    seconds = 0.0
+    devices = 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - started
+
+
+def library(sites: int, clock: Clock) -> None:
+    """Ours whole: inventory variables to checked fleet to the text of every file."""
+    hostvars, groups = sample_inventory(sites)
+    with clock.running():
+        for bundle in render_fleet(load_fleet(hostvars, groups)):
+            bundle.contents()
+            clock.devices += 1
+
+
+def bare(sites: int, clock: Clock) -> None:
+    """The limit: the same templates, with contexts that are there already."""
+    fleet = load_fleet(*sample_inventory(sites))
+    rows = [template(f"linux/{row.template}") for row in linux.ALWAYS if row.template]
+    guards = {name: template(f"linux/{row.template}") for name, row in linux.GUARDS.items()}
+    tunnel = template("linux/tunnel.service.j2")
+    ready = [(device, linux.linux_context(device)) for device in fleet.devices.values()]
+    with clock.running():
+        for device, context in ready:
+            for row in rows:
+                row.render(context)
+            guards[device.firewall].render(context)
+            for member in device.memberships:
+                tunnel.render(context, member=member)
+            clock.devices += 1
+
+
+def pyavd(sites: int, clock: Clock) -> None:
+    """Another collection's library, on as many devices of about the same size."""
+    import pyavd as theirs
+
+    from ansible_collections.mgre.dmvpn.tests.benchmark.avd import structured_config
+
+    theirs.get_device_config(structured_config(1))
+    ready = [structured_config(site) for site in range(11, 11 + sites)]
+    with clock.running():
+        for config in ready:
+            theirs.get_device_config(config)
+            clock.devices += 1
+
+
+KINDS: dict[str, Callable[[int, Clock], None]] = {"library": library, "bare": bare, "pyavd": pyavd}
+
+
+def main(kind: str, sites: int) -> None:
+    measured = KINDS[kind]
+    measured(5, Clock())  # compiles templates and models, which a real run does once
+    clock = Clock()
+    measured(sites, clock)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": clock.seconds, "devices": clock.devices, "peak_mib": peak}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
