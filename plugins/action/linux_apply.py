@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Action ``mgre.dmvpn.linux_apply``: reads one router's directory of the bundle and sends it in one go."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+PROGRAM = Path(__file__).resolve().parents[2] / "roles" / "linux" / "files" / "nhrp_events.py"
+VARIABLES = {"psk": "dmvpn_psks", "nhrp": "dmvpn_nhrp_secrets"}
+_REFERENCE = re.compile(r"@@secret:([^@\n]+)@@")
+
+
+class ActionModule(ActionBase):
+    """Looks at this host's own variables only, because reading others' costs minutes in a large fleet."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _, arguments = self.validate_argument_spec(
+            argument_spec={
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                "bundle": {"type": "path"},
+            },
+            required_if=[("state", "present", ("bundle",))],
+        )
+        sent = dict(arguments)
+        if arguments["state"] == "present":
+            sent.update(self.read(Path(os.path.abspath(arguments["bundle"])), variables))
+        result.update(
+            self._execute_module(module_name="mgre.dmvpn.linux_apply", module_args=sent, task_vars=variables)
+        )
+        result.pop("invocation", None)
+        return result
+
+    def read(self, bundle: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The module's further arguments. Raises ``AnsibleActionFail``."""
+        name = variables["inventory_hostname"]
+        folder = bundle / name
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            intent = json.loads((folder / "intent.json").read_text(encoding="utf-8"))
+            texts = {
+                entry["path"]: (folder / entry["path"].lstrip("/")).read_text(encoding="utf-8")
+                for entry in manifest["files"]
+            }
+            program = PROGRAM.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise AnsibleActionFail(
+                f"no bundle for {name}: {error.filename} is not there; render it first "
+                "(playbooks/render.yml), and see that the host is in a cloud"
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise AnsibleActionFail(
+                f"the bundle in {folder} cannot be read ({error}); render it again"
+            ) from None
+        names = {match for text in texts.values() for match in _REFERENCE.findall(text)}
+        return {
+            "_manifest": manifest,
+            "_intent": intent,
+            "_texts": texts,
+            "_program": program,
+            "_secrets": {reference: self.secret(reference, variables) for reference in sorted(names)},
+        }
+
+    def secret(self, reference: str, variables: Mapping[str, Any]) -> str:
+        """The value behind ``psk/blue``, from the host's variables; vaulted values and templates work."""
+        kind, _, cloud = reference.partition("/")
+        variable = VARIABLES.get(kind)
+        if variable is None:
+            raise AnsibleActionFail(f"the bundle refers to the unknown secret {reference}; render it again")
+        held = self._templar.template(variables.get(variable))
+        value = held.get(cloud) if isinstance(held, Mapping) else None
+        if value is None or isinstance(value, Mapping | list) or not str(value):
+            raise AnsibleActionFail(
+                f"{variable}: there is no secret for cloud {cloud}; write {variable}: {{{cloud}: ...}}"
+            )
+        return str(value)

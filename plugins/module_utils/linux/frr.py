@@ -1,0 +1,170 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""FRR on the router: its daemons, its running configuration and its file.
+
+``frr-reload.py`` (package frr-pythontools) changes the lines that differ and nothing else. It is given the
+running configuration with our lines merged in, so what somebody configured without saving stays as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from .frr_config import Path, needs_marks, parse, paths
+from .frr_merge import Merged, merge
+from .host import CommandFailed, Host, Result
+from .store import STAGING
+
+FRR_CONF = "/etc/frr/frr.conf"
+FRR_DAEMONS = "/etc/frr/daemons"
+RELOAD = "/usr/lib/frr/frr-reload.py"
+SERVICE = "frr.service"
+START_TIMEOUT = 30  # seconds, for a daemon to answer on a slow machine
+_HEADER = ("Building configuration", "Current configuration")
+
+
+class NotTaken(Exception):
+    """FRR accepted a configuration but does not run it; the message lists the lines."""
+
+
+def running(host: Host) -> str | None:
+    """FRR's running configuration, None while FRR does not run."""
+    result = host.run("vtysh", "-c", "show running-config")
+    if result.status or not result.out.strip():
+        return None
+    return "".join(f"{line}\n" for line in result.out.splitlines() if not line.startswith(_HEADER))
+
+
+def merge_running(current: str, old: str, new: str, foreign: Collection[Path]) -> Merged:
+    return merge(current, old, new, foreign)
+
+
+def merge_file(host: Host, old: str, new: str, foreign: Collection[Path]) -> Merged:
+    """Our lines in /etc/frr/frr.conf, comments and all. Raises ``FrrConflict`` and ``CommandFailed``."""
+    text = host.read(FRR_CONF) or ""
+    marked = needs_marks(text)
+    if marked:
+        text = host.must("vtysh", "-m", "-f", str(host.at(FRR_CONF)))
+    return merge(text, old, new, foreign, marked=marked)
+
+
+def check(host: Host, path: str) -> None:
+    """FRR's own check of a whole configuration; raises :class:`CommandFailed`."""
+    host.must("vtysh", "-C", "-f", path)
+
+
+def missing(config: str, wanted: Sequence[Path]) -> list[Path]:
+    """Lines of ``wanted`` that a configuration lacks."""
+    held = set(paths(parse(config)))
+    return [path for path in wanted if path not in held]
+
+
+def told(lines: Sequence[Path]) -> str:
+    """Lines for the user, contexts in front, without the NHRP secret."""
+    return "\n".join(masked(" / ".join(line)) for line in lines)
+
+
+def masked(text: str) -> str:
+    return re.sub(r"(ip nhrp authentication) \S+", r"\1 (secret)", text)
+
+
+def merge_daemons(text: str, wanted: Collection[str], ours: Collection[str]) -> str:
+    """/etc/frr/daemons with the wanted daemons on, and those that only we needed (``ours``) off again."""
+    lines = []
+    found = set()
+    for line in text.splitlines():
+        match = re.fullmatch(r"\s*(\w+)=(\w+)\s*(#.*)?", line)
+        if match and match[1] in wanted:
+            found.add(match[1])
+            line = line if match[2] == "yes" else f"{match[1]}=yes"
+        elif match and match[1] in ours and match[2] == "yes":
+            line = f"{match[1]}=no"
+        lines.append(line)
+    lines += [f"{daemon}=yes" for daemon in wanted if daemon not in found]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def enabled_daemons(text: str) -> set[str]:
+    """The daemons that /etc/frr/daemons turns on."""
+    return set(re.findall(r"^\s*(\w+)=yes\b", text, re.MULTILINE))
+
+
+def run_daemons(host: Host, daemons: str, conf: str, wanted: Sequence[str]) -> None:
+    """Start and stop FRR's daemons as ``daemons`` (the file's new text) says; the others keep running.
+
+    FRR's reload restarts only watchfrr, which then starts what is new. It also loads frr.conf, so for that
+    moment the file is what runs already.
+    """
+    host.write(FRR_DAEMONS, daemons)
+    if host.run("systemctl", "is-active", "--quiet", SERVICE).status:
+        if not wanted:
+            return
+        host.write(FRR_CONF, conf)
+        host.must("systemctl", "start", SERVICE, timeout=120)
+    else:
+        now = running(host)
+        saved = host.read(FRR_CONF)
+        if now is not None:
+            host.write(FRR_CONF, now)
+        try:
+            host.must("systemctl", "reload", SERVICE, timeout=120)
+        finally:
+            if saved is not None:
+                host.write(FRR_CONF, saved)
+    wait(host, wanted)
+
+
+def wait(host: Host, daemons: Sequence[str]) -> None:
+    """Until every daemon answers. Raises :class:`CommandFailed` with vtysh's words when one does not."""
+    for daemon in daemons:
+        argv = ("vtysh", "-d", daemon, "-c", "show version")
+        result = Result(1)
+        for _ in range(START_TIMEOUT * 2):
+            result = host.run(*argv)
+            if not result.status and "is not running" not in result.words:
+                break
+            host.sleep(0.5)
+        else:
+            raise CommandFailed(argv, result)
+
+
+def reload(host: Host, target: str, expected: Sequence[Path]) -> None:
+    """Make FRR run ``target``; ``expected`` lines have to be there afterwards.
+
+    Raises :class:`CommandFailed` with frr-reload's words, or :class:`NotTaken`. /etc/frr/frr.conf is
+    rewritten by frr-reload and has to be put back by the caller.
+    """
+    before = running(host)
+    _remove_secrets(host, before or "", target)
+    path = f"{STAGING}/frr-running.conf"
+    host.write(path, target, 0o600)
+    argv = ("/usr/bin/python3", RELOAD, "--reload", "--stdout", str(host.at(path)))
+    result = host.run(*argv, timeout=300)
+    for _ in range(START_TIMEOUT):
+        if "locked by other VTY" not in result.words:
+            break
+        host.sleep(1)  # a daemon that was just started is still reading its configuration
+        result = host.run(*argv, timeout=300)
+    if result.status:
+        words = [line for line in result.words.splitlines() if not re.search(r"\bINFO\b", line)]
+        raise CommandFailed(argv[1:3], Result(result.status, err=masked("\n".join(words) or result.words)))
+    now = running(host) or ""
+    lost = missing(now, expected)
+    if lost:
+        raise NotTaken(f"FRR did not take these lines:\n{told(lost)}")
+
+
+def _remove_secrets(host: Host, before: str, target: str) -> None:
+    """Take out old NHRP secrets through a file: frr-reload would show them in the process list."""
+    kept = set(paths(parse(target)))
+    gone = [
+        path
+        for path in paths(parse(before))
+        if path not in kept and len(path) == 2 and path[1].startswith("ip nhrp authentication ")
+    ]
+    if gone:
+        text = "".join(f"{context}\n no {line}\nexit\n" for context, line in gone)
+        host.write(f"{STAGING}/frr-secrets.conf", text, 0o600)
+        host.must("vtysh", "-f", str(host.at(f"{STAGING}/frr-secrets.conf")))
+        host.remove(f"{STAGING}/frr-secrets.conf")

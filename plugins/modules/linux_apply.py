@@ -1,0 +1,141 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module ``mgre.dmvpn.linux_apply``: one router's transaction."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: linux_apply
+short_description: Puts one router's rendered files on it, in one transaction
+version_added: 0.1.0
+author: The mgre.dmvpn authors (@mgre-dmvpn)
+description:
+  - Brings a Linux router to what M(mgre.dmvpn.render) wrote for it. Reads only that router's directory of
+    the bundle.
+  - Validates everything with the daemons' own checkers before it changes anything, changes only what differs,
+    and puts everything back if a step fails. A run that was killed is undone by the next one.
+  - Keeps what is not its own, see C(docs/sharing.md). FRR lines that were there before stay, other nftables tables, other
+    swanctl connections and other units are not touched.
+  - Secrets are resolved on the controller, from C(dmvpn_psks) and C(dmvpn_nhrp_secrets), which may be vaulted.
+    They are never part of a diff or a message.
+options:
+  state:
+    description:
+      - V(present) applies the bundle.
+      - V(absent) takes everything of the collection off the router, the tunnels first and the guard last. It needs no bundle.
+    type: str
+    choices: [present, absent]
+    default: present
+  bundle:
+    description:
+      - Directory on the controller that M(mgre.dmvpn.render) wrote. Required with O(state=present).
+    type: path
+requirements:
+  - Debian 12 or 13 with FRR, frr-pythontools, charon-systemd and strongswan-swanctl 5.9.6 or newer on the router
+attributes:
+  check_mode:
+    description: Compares and validates, and touches nothing.
+    support: full
+  diff_mode:
+    description: Shows files with references in the place of secrets, and the FRR lines that come and go.
+    support: full
+  action:
+    description: Has an action plugin that reads the bundle and resolves secrets on the controller.
+    support: full
+notes:
+  - The last ten states before a change are kept in C(/var/lib/mgre-dmvpn/generations) on the router, readable for root only.
+"""
+
+EXAMPLES = r"""
+- name: Apply what was rendered
+  mgre.dmvpn.linux_apply:
+    bundle: artifacts/bundle
+
+- name: Take the collection's configuration off the router
+  mgre.dmvpn.linux_apply:
+    state: absent
+"""
+
+RETURN = r"""
+reasons:
+  description: Changed files, and what did not run as its files say.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/mgre-dmvpn/frr.conf, "FRR: 2 lines to add, 1 to remove"]
+generation:
+  description: Number of the state before this run, as kept on the router.
+  returned: when something was changed
+  type: int
+  sample: 3
+step:
+  description: The step that failed.
+  returned: when a step failed
+  type: str
+  sample: ipsec
+restored:
+  description: Whether the router is as it was before.
+  returned: when a step failed
+  type: bool
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.linux.host import Host
+from ..module_utils.linux.release import BadBundle, from_bundle
+from ..module_utils.linux.store import Locked
+from ..module_utils.linux.transaction import Failed, Outcome, Refused, apply, remove
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "bundle": {"type": "path"},
+            # What the action plugin adds.
+            "_manifest": {"type": "dict"},
+            "_intent": {"type": "dict"},
+            "_texts": {"type": "dict"},
+            "_program": {"type": "str"},
+            "_secrets": {"type": "dict", "no_log": True},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        outcome = work(module.params, module.check_mode)
+    except Refused as refused:
+        module.fail_json(msg="\n".join(refused.messages), restored=True)
+    except (Locked, BadBundle) as error:
+        module.fail_json(msg=str(error), restored=True)
+    except Failed as failed:
+        module.fail_json(msg=str(failed), step=failed.step, restored=not failed.trouble)
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename or 'the router'}: {error.strerror}")
+    for text in outcome.warnings:
+        module.warn(text)
+    result: dict[str, Any] = {"changed": outcome.changed, "reasons": outcome.reasons}
+    if outcome.generation is not None:
+        result["generation"] = outcome.generation
+    if module._diff:
+        result["diff"] = outcome.diff
+    module.exit_json(**result)
+
+
+def work(arguments: dict[str, Any], check: bool) -> Outcome:
+    """The whole run, without Ansible around it."""
+    host = Host()
+    if arguments["state"] == "absent":
+        return remove(host, check=check)
+    if arguments["_manifest"] is None:
+        raise BadBundle("there is no manifest; this module works through its action plugin")
+    wanted = from_bundle(
+        arguments["_manifest"], arguments["_texts"], arguments["_program"], arguments["_secrets"] or {}
+    )
+    return apply(host, wanted, arguments["_intent"] or {}, check=check)
+
+
+if __name__ == "__main__":
+    main()
