@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 from . import host, ssh, state, topology, wiring
-from .host import LabError, say
-from .image import SUITES
+from .host import LabError, cache, say
+from .image import SUITES, image
 from .inventory import inventory
+from .kernel import kernel
 from .lab import Lab, build
 from .pcap import count
 
@@ -22,6 +23,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     args = _parser().parse_args(argv)
     try:
+        if args.command != "doctor" and (missing := host.doctor()):
+            raise LabError("\n".join(missing))
         return _run(args)
     except LabError as err:
         for line in str(err).splitlines():
@@ -40,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=text, description=text)
         if lab:
             chosen = os.environ.get("MGRE_LAB", "fleet")
-            one.add_argument("--name", default=chosen, help=f"the lab (default $MGRE_LAB or fleet; now {chosen})")
+            one.add_argument(
+                "--name", default=chosen, help=f"the lab (default $MGRE_LAB or fleet; now {chosen})"
+            )
         return one
 
     add("doctor", "say what this machine lacks", lab=False)
@@ -72,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     one = add("lease", "give a DHCP WAN another address")
     one.add_argument("link")
     one.add_argument("address")
+    one.add_argument("--later", action="store_true", help="let the router find out when its lease ends")
     one = add("capture", "capture packets on links, and count what must not be there")
     one.add_argument("action", choices=["start", "stop", "count"])
     one.add_argument("links", nargs="*", help="links, or all-wans (default)")
@@ -82,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         ("reset", "give routers fresh disks and boot them"),
     ):
         add(name, text).add_argument("nodes", nargs="+", help="routers, or all")
+    add("clean", "remove kernels and images that nothing uses any more", lab=False)
     add("inventory", "print an Ansible inventory of the lab's routers")
     return parser
 
@@ -101,6 +108,8 @@ def _run(args: argparse.Namespace) -> int:
             return _down(args)
         case "status":
             return _status(args)
+        case "clean":
+            return _clean()
     return _in_lab(Lab.open(args.name), args)
 
 
@@ -130,6 +139,17 @@ def _status(args: argparse.Namespace) -> int:
     return 0
 
 
+def _clean() -> int:
+    """Remove what the cache holds of other versions of the lab, except what running labs use."""
+    used = [image(debian).resolve() for debian in SUITES] + [kernel()]
+    used += [link.resolve() for link in (cache() / "disks").glob("*/*.base")]
+    for file in [*(cache() / "images").glob("*.img"), *(cache() / "kernel").glob("*/linux")]:
+        if file.resolve() not in used:
+            file.unlink()
+            say(f"removed {file}")
+    return 0
+
+
 def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
     match args.command:
         case "ssh":
@@ -147,7 +167,7 @@ def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
         case "impair":
             lab.impair(args.link, delay=args.delay, loss=args.loss, mtu=args.mtu)
         case "lease":
-            lab.lease(args.link, args.address)
+            lab.lease(args.link, args.address, now=not args.later)
         case "capture":
             return _capture(lab, args)
         case "inventory":

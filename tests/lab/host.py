@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 RUN = Path("/run/mgre-lab")
@@ -75,7 +75,7 @@ def cache() -> Path:
     return path
 
 
-@contextmanager
+@contextlib.contextmanager
 def locked(path: Path, waiting: str) -> Iterator[None]:
     """Hold a lock on ``path``; says ``waiting`` if another process has it.
 
@@ -83,17 +83,26 @@ def locked(path: Path, waiting: str) -> Iterator[None]:
     by the next one.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    os.set_inheritable(fd, True)
+    fd = _lock(path, waiting)
     try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def _lock(path: Path, waiting: str) -> int:
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say(waiting)
             fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(fd).st_ino:
+                os.set_inheritable(fd, True)
+                return fd
+        os.close(fd)  # its last holder removed the file; somebody may hold a new one
 
 
 def os_release() -> dict[str, str]:
@@ -118,19 +127,15 @@ def doctor() -> list[str]:
     return missing
 
 
-def require() -> None:
-    """Raise LabError unless :func:`doctor` is content; install the packages that a running lab needs."""
-    if missing := doctor():
-        raise LabError("\n".join(missing))
-    install(TO_RUN)
-
-
 def install(commands: dict[str, str], libraries: Sequence[str] = ()) -> None:
     """Install the Debian packages of missing commands, and of ``libraries`` that dpkg does not know."""
     wanted = {package for command, package in commands.items() if not shutil.which(command, path=_path())}
     for library in libraries:
         query = subprocess.run(
-            ["dpkg-query", "-W", "-f=${db:Status-Status}", library], capture_output=True, text=True, check=False
+            ["dpkg-query", "-W", "-f=${db:Status-Status}", library],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if query.stdout != "installed":
             wanted.add(library)
@@ -142,7 +147,9 @@ def install(commands: dict[str, str], libraries: Sequence[str] = ()) -> None:
     for step in (["update"], ["install", "--no-install-recommends", *sorted(wanted)]):
         done = subprocess.run([*base, *step], capture_output=True, text=True, env=env, check=False)
         if done.returncode and step[0] == "install":
-            raise LabError(f"apt-get could not install {' '.join(sorted(wanted))}: {done.stderr.strip()[-1500:]}")
+            raise LabError(
+                f"apt-get could not install {' '.join(sorted(wanted))}: {done.stderr.strip()[-1500:]}"
+            )
 
 
 def _path() -> str:

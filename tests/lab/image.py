@@ -18,25 +18,25 @@ SIZE_MIB = 2048
 
 # What an operator's plain Debian router has before the roles come, and the packages that the roles
 # would install: the nodes have no way to a mirror.
-PACKAGES = [
-    *["systemd", "systemd-sysv", "udev", "dbus", "openssh-server", "iproute2", "iputils-ping", "procps", "kmod"],
-    *["frr", "frr-pythontools"],
-    *["charon-systemd", "strongswan-swanctl", "strongswan-pki", "libstrongswan-standard-plugins"],
-    *["libstrongswan-extra-plugins", "libcharon-extra-plugins"],
-    *["nftables", "iptables", "conntrack", "openssl", "ca-certificates"],
-    *["python3", "python3-apt", "tcpdump", "iperf3", "ethtool", "less", "vim-tiny"],
-]
+PACKAGES = """
+    systemd systemd-sysv udev dbus openssh-server iproute2 iputils-ping procps kmod ethtool less vim-tiny
+    frr frr-pythontools
+    charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins
+    libstrongswan-extra-plugins libcharon-extra-plugins
+    nftables iptables conntrack openssl ca-certificates
+    python3 python3-apt tcpdump iperf3
+""".split()
 # Installed, but started by the roles only.
 DISABLED = ["frr", "strongswan", "strongswan-starter", "nftables", "conntrackd", "iperf3"]
 # Nothing that a router does; each costs seconds of a boot.
-MASKED = [
-    *["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer"],
-    *["e2scrub_reap.service", "getty.target", "getty@tty1.service", "serial-getty@tty0.service"],
-    *["ldconfig.service", "systemd-journal-catalog-update.service", "systemd-update-done.service"],
-    *["systemd-hwdb-update.service", "systemd-networkd-wait-online.service", "systemd-binfmt.service"],
-    *["systemd-pstore.service", "proc-sys-fs-binfmt_misc.automount", "systemd-firstboot.service"],
-    *["systemd-timesyncd.service", "man-db.timer", "logrotate.timer"],
-]
+MASKED = """
+    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer man-db.timer
+    logrotate.timer e2scrub_reap.service getty.target getty@tty1.service serial-getty@tty0.service
+    ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service
+    systemd-hwdb-update.service systemd-networkd-wait-online.service systemd-binfmt.service
+    systemd-pstore.service proc-sys-fs-binfmt_misc.automount systemd-firstboot.service modprobe@.service
+    systemd-timesyncd.service systemd-udev-load-credentials.service systemd-network-generator.service
+""".split()
 
 
 def image(debian: int) -> Path:
@@ -45,7 +45,9 @@ def image(debian: int) -> Path:
     target = cache() / "images" / f"debian-{debian}-{_key(suite)}.img"
     if target.exists():
         return target
-    with locked(cache() / "images" / f".lock-{debian}", "another build of this image is running: waiting for it"):
+    with locked(
+        cache() / "images" / f".lock-{debian}", "another build of this image is running: waiting for it"
+    ):
         if not target.exists():
             install(TO_BUILD, ["debian-archive-keyring"])
             _build(suite, target)
@@ -55,7 +57,9 @@ def image(debian: int) -> Path:
 def _key(suite: str) -> str:
     digest = hashlib.sha256(repr((suite, PACKAGES, DISABLED, MASKED, SIZE_MIB)).encode())
     for file in sorted(path for path in OVERLAY.rglob("*") if path.is_file()):
-        digest.update(f"{file.relative_to(OVERLAY)} {file.stat().st_mode & 0o777}".encode() + file.read_bytes())
+        digest.update(
+            f"{file.relative_to(OVERLAY)} {file.stat().st_mode & 0o777}".encode() + file.read_bytes()
+        )
     return digest.hexdigest()[:16]
 
 
@@ -69,7 +73,11 @@ def _build(suite: str, target: Path) -> None:
     draft.unlink(missing_ok=True)
     with log.open("w") as out:
         build = subprocess.run(
-            ["nice", *_mmdebstrap(suite, root)], stdout=out, stderr=subprocess.STDOUT, close_fds=False, check=False
+            ["nice", *_mmdebstrap(suite, root)],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            close_fds=False,
+            check=False,
         )
     if build.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
@@ -90,8 +98,8 @@ def _mmdebstrap(suite: str, root: Path) -> list[str]:
         '--customize-hook=chroot "$1" systemctl disable ' + " ".join(DISABLED) + " 2>/dev/null || true",
         '--customize-hook=chroot "$1" systemctl mask ' + " ".join(MASKED),
         # Each router gets its own on the first boot.
-        '--customize-hook=: > "$1/etc/machine-id"; rm -f "$1"/etc/ssh/ssh_host_* "$1"/var/lib/dbus/machine-id',
-        '--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname"',
+        '--customize-hook=: > "$1/etc/machine-id"; rm -f "$1/var/lib/dbus/machine-id"',
+        '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf" "$1/etc/hostname"',
     ]
     lean = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
     return [
@@ -105,8 +113,9 @@ def _mirrors(suite: str) -> list[str]:
     """The host's own Debian mirrors, for another suite; none means mmdebstrap's default."""
 
     def uri(label: str) -> str | None:
-        columns = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Label: {label}"]
-        return next(iter(run(columns).split()), None)
+        wanted = ["Created-By: Packages", f"Label: {label}"]
+        found = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", *wanted])
+        return next(iter(found.split()), None)
 
     main, security = uri("Debian"), uri("Debian-Security")
     if not main:

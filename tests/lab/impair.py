@@ -73,30 +73,44 @@ def _mtu(state: State, topology: Topology, node: Node, interface: str, mtu: int)
     wan = next(wan for wan in node.wans if wan.interface == interface)
     nat = topology.nats.get(wan.via)
     if nat:
-        namespace, name, network = nat_box(state.name, nat.name), "inside", nat.inside.network
+        namespace, name, network, own = (
+            nat_box(state.name, nat.name),
+            "inside",
+            nat.inside.network,
+            nat.inside.ip,
+        )
     else:
-        namespace, name, network = provider(state.name, wan.via), port(node.name, interface), wan.address.network
-    table = 100 + node.site
+        namespace, name = provider(state.name, wan.via), port(node.name, interface)
+        network, own = wan.address.network, wan.gateway
     here = ["ip", "-n", namespace]
-    rule = ["rule", "del", "iif", name, "lookup", str(table)]
-    if mtu and str(table) in run([*here, "rule", "show"]).replace(":", " ").split():
-        _mtu(state, topology, node, interface, 0)
+    table = f"1{node.site:03}{interface[-1]}"
+    if f"lookup {table}" in run([*here, "rule", "show"]):
+        run([*here, "rule", "del", "iif", name, "lookup", table])
+        run([*here, "route", "flush", "table", table])
+    to_router = [
+        "route",
+        "replace",
+        str(network),
+        "dev",
+        name,
+        "proto",
+        "kernel",
+        "scope",
+        "link",
+        "src",
+        str(own),
+    ]
+    run([*here, *to_router, *(["mtu", "lock", str(mtu)] if mtu else [])])
     if not mtu:
-        if str(table) in run([*here, "rule", "show"]).split():
-            run([*here, *rule])
-            run([*here, "route", "flush", "table", str(table)])
-        run([*here, "route", "replace", str(network), "dev", name, "proto", "kernel", "scope", "link"])
         return
-    # From the router: a copy of the routes with the limit. To the router: the limit on its own route.
+    # From the router, packets follow a copy of the routes with the limit.
     routes = run([*here, "route", "show", "table", "main"]).splitlines()
     copies = [f"route add table {table} {_plain(route)} mtu lock {mtu}" for route in routes]
     run([*here, "-batch", "-"], stdin="\n".join(copies) + "\n")
-    run([*here, "rule", "add", "iif", name, "lookup", str(table)])
-    run([*here, "route", "replace", str(network), "dev", name, "scope", "link", "mtu", "lock", str(mtu)])
+    run([*here, "rule", "add", "iif", name, "lookup", table])
 
 
 def _plain(route: str) -> str:
     """A line of `ip route show` without the words that `ip route add` does not take or need."""
     words = route.split(" mtu ")[0].split()
     return " ".join(word for word in words if word not in ("linkdown", "onlink"))
-

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def inventory(lab: Lab) -> str:
-    """YAML with every router as a host: connection, site number, LANs, transports. No clouds: they are design."""
+    """YAML with every router as a host: how to reach it, and its site. Clouds are design, and yours."""
     hosts = {name: _host(node, lab.topology) for name, node in lab.topology.nodes.items()}
     reach = {
         "ansible_user": "root",
@@ -37,7 +37,10 @@ def _host(node: Node, topology: Topology) -> dict[str, Any]:
     for wan in node.wans:
         nat = topology.nats.get(wan.via)
         name = nat.provider if nat else wan.via
-        transport: dict[str, Any] = {"interface": wan.interface, "address": "dhcp" if wan.dhcp else str(wan.address.ip)}
+        transport: dict[str, Any] = {
+            "interface": wan.interface,
+            "address": "dhcp" if wan.dhcp else str(wan.address.ip),
+        }
         if nat and nat.kind == "static":
             transport["public_address"] = str(nat.public.ip)
         elif nat:

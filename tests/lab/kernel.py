@@ -15,7 +15,6 @@ from pathlib import Path
 from .host import TO_BUILD, LabError, cache, install, locked, run, say
 
 FRAGMENT = Path(__file__).with_name("kernel.config")
-PACKAGED = Path("/usr/bin/linux.uml")
 # The constant is the size of the buffer for the host's floating point registers. 2696 bytes are too
 # few on CPUs with AMX: the kernel then panics at init with "ptrace set fp regs failed". Linux 6.14
 # asks the host for the size instead; 16 KiB hold what every CPU of today has.
@@ -25,20 +24,16 @@ FP_SIZE = (re.compile(r"DEFINE_LONGS\(HOST_FP_SIZE, \d+\)"), "DEFINE_LONGS(HOST_
 def kernel() -> Path:
     """Path of the lab's kernel; builds it when the cache has none for this source and configuration.
 
-    Falls back on Debian's user-mode-linux package, with a warning, where there is no source to build.
+    There is no fallback on Debian's user-mode-linux package: it comes from the same archive, has no
+    nftables, and does not boot on CPUs with AMX.
     """
     found = _find()
     if found:
         return found
-    install(TO_BUILD, ["libelf-dev", "libssl-dev"])
-    try:
-        install({}, ["linux-source"])
-        source, version = _source()
-    except LabError as err:
-        return _fallback(str(err))
-    key = _key(source, version)
+    install(TO_BUILD, ["libelf-dev", "libssl-dev", "linux-source"])
+    source, version = _source()
     with locked(cache() / "kernel" / ".lock", "another build of the kernel is running: waiting for it"):
-        target = cache() / "kernel" / key / "linux"
+        target = cache() / "kernel" / _key(source, version) / "linux"
         if not target.exists():
             _build(source, target)
     return target
@@ -71,7 +66,7 @@ def _key(source: Path, version: str) -> str:
 
 
 def _build(source: Path, target: Path) -> None:
-    tree = target.parent.with_suffix(".tmp")
+    tree = target.parent.with_name(f"{target.parent.name}.tmp")
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     log = tree.parent / f"{target.parent.name}.log"
@@ -84,7 +79,7 @@ def _build(source: Path, target: Path) -> None:
     merge = ["scripts/kconfig/merge_config.sh", "-m", ".config", str(FRAGMENT)]
     run(["env", "-C", str(tree), "ARCH=um", *merge])
     run(["make", "-C", str(tree), "ARCH=um", "olddefconfig"])
-    _check_config((tree / ".config").read_text())
+    _check_config(tree)
     cores = os.cpu_count() or 1
     say(f"kernel: compiling on {cores} cores (about {8 // cores + 1} min on an idle machine; log: {log})")
     _make(tree, log, cores)
@@ -96,16 +91,22 @@ def _build(source: Path, target: Path) -> None:
     say(f"kernel: done ({target.stat().st_size >> 20} MiB)")
 
 
-def _check_config(config: str) -> None:
-    """Every option of the fragment took effect; kconfig drops one silently if a dependency is missing."""
-    have = set(config.splitlines())
-    lost = [
-        line
-        for line in FRAGMENT.read_text().splitlines()
-        if line.startswith("CONFIG_") and not line.endswith("=n") and line not in have
-    ]
+def _check_config(tree: Path) -> None:
+    """Every option of the fragment took effect; kconfig drops one silently if a dependency is missing.
+
+    An option that this kernel version does not have at all is only named: such things get built in.
+    """
+    have = set((tree / ".config").read_text().splitlines())
+    lines = FRAGMENT.read_text().splitlines()
+    lost = [line for line in lines if line.startswith("CONFIG_") and line.endswith("=y") and line not in have]
+    known = set(run(["grep", "-rhoP", r"^\s*(menu)?config \K\w+", str(tree), "--include=Kconfig*"]).split())
+    dropped = [line for line in lost if line.removeprefix("CONFIG_").removesuffix("=y") in known]
+    if dropped:
+        raise LabError(
+            f"{FRAGMENT.name}: not taken by this kernel, name what they need: {', '.join(dropped)}"
+        )
     if lost:
-        raise LabError(f"{FRAGMENT.name}: not taken by this kernel: {', '.join(lost)}; name their dependencies too")
+        say(f"kernel: this version has no option {', '.join(lost)}")
 
 
 def _make(tree: Path, log: Path, cores: int) -> None:
@@ -123,12 +124,3 @@ def _make(tree: Path, log: Path, cores: int) -> None:
     if status:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise LabError(f"the kernel does not compile; last lines of {log}:\n{tail}")
-
-
-def _fallback(reason: str) -> Path:
-    say(f"kernel: cannot be built from source ({reason})")
-    say("kernel: using Debian's user-mode-linux package instead; nftables is then NOT covered, only iptables")
-    install({"linux.uml": "user-mode-linux"})
-    if not PACKAGED.exists():
-        raise LabError("no kernel: neither linux-source nor user-mode-linux can be installed on this machine")
-    return PACKAGED

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The lab: boots a topology, breaks it on request, and leaves nothing behind.
 
-    lab = Lab.up(topology.load("fleet"), "fleet")
-    lab.ssh("hub1", "uname -r")
-    lab.client("spoke1", "ping", "-c", "1", "10.1.0.10")
-    lab.down()
+lab = Lab.up(topology.load("fleet"), "fleet")
+lab.ssh("hub1", "uname -r")
+lab.client("spoke1", "ping", "-c", "1", "10.1.0.10")
+lab.down()
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from . import capture, host, impair, node, pcap, processes, ssh, state, topology, wiring
-from .host import LabError, run, say
+from . import capture, impair, node, pcap, processes, ssh, state, topology, wiring
+from .host import TO_RUN, LabError, doctor, install, run, say
 from .image import image
 from .kernel import kernel
 
 
 def build(debians: Iterable[int]) -> None:
     """Make the kernel and the images of these Debian releases, unless the cache has them."""
-    host.require()
+    if missing := doctor():
+        raise LabError("\n".join(missing))
+    install(TO_RUN)
     kernel()
     for debian in sorted(set(debians)):
         image(debian)
@@ -71,6 +73,7 @@ class Lab:
             record.save()
             lab = cls(record)
             Path(record.disks).mkdir(parents=True, exist_ok=True, mode=0o700)
+            ssh.known_hosts()
             wiring.connect(record, what)
             _each(what.nodes.values(), lambda router: node.prepare(record, router))
             lab._start(list(what.nodes.values()))
@@ -176,7 +179,9 @@ class Lab:
         bad = {key: value for key, value in what.items() if value}
         impair.apply(self.state, self.topology, router, interface, bad)
         key = f"{router.name}:{interface}"
-        self.state.impairments = {name: value for name, value in self.state.impairments.items() if name != key}
+        self.state.impairments = {
+            name: value for name, value in self.state.impairments.items() if name != key
+        }
         if bad:
             self.state.impairments[key] = bad
         self.state.save()
@@ -194,17 +199,26 @@ class Lab:
         for link in self._impairments(router):
             self.impair(link)
 
-    def lease(self, link: str, address: str, *, timeout: float = 60) -> None:
-        """Let the provider give a DHCP WAN another address, and wait until the router has it."""
+    def lease(self, link: str, address: str, *, now: bool = True, timeout: float = 60) -> None:
+        """Let the provider give a DHCP WAN another address.
+
+        With ``now`` the router asks again at once, as after a modem's reconnect, and this waits until it
+        has the address; otherwise the router learns it when its lease (120 s) runs out.
+        """
         router, interface = self.topology.link(link)
         wan = next((wan for wan in router.wans if wan.interface == interface and wan.dhcp), None)
         if wan is None:
             raise LabError(f"{link} has no DHCP; its address is in the topology")
-        new = IPv4Address(address)
+        try:
+            new = IPv4Address(address)
+        except ValueError:
+            raise LabError(f"lease {address}: write an IPv4 address of {wan.address.network}") from None
         if new not in wan.address.network or new == wan.gateway:
             raise LabError(f"lease {new}: write an address of {wan.address.network}, not {wan.gateway}")
         wiring.change_lease(self.state, router, wan, new)
-        self.ssh(router.name, f"networkctl renew {interface}")
+        if not now:
+            return
+        self.ssh(router.name, f"networkctl reconfigure {interface}")
         deadline = time.monotonic() + timeout
         while (has := node.address(self.state, router, interface)) != str(new):
             if time.monotonic() > deadline:

@@ -53,7 +53,13 @@ def boot(state: State, node: Node, kernel: Path) -> None:
         f"mem={node.memory}M",
         *["root=/dev/ubda", "rootfstype=ext4", "rw", "init=/usr/local/sbin/lab-init"],
         *[f"ubd0={cow},{base}", f"ubd1r={cow.with_suffix('.tar')}"],
-        *["con0=null,fd:1", "con=null", "ssl=null", "systemd.log_color=0", "systemd.journald.forward_to_console=0"],
+        *[
+            "con0=null,fd:1",
+            "con=null",
+            "ssl=null",
+            "systemd.log_color=0",
+            "systemd.journald.forward_to_console=0",
+        ],
         *(
             f"vec{number}:transport=tap,ifname={tap(node.name, interface)},mac={node.mac(interface)}"
             for number, interface in enumerate(interfaces)
@@ -144,7 +150,9 @@ def _interface(node: Node, name: str, lines: str) -> dict[str, str]:
     """Name an interface by its MAC address, and configure it, as systemd does on any Debian router."""
     mac = node.mac(name)
     return {
-        f"etc/systemd/network/10-{name}.link": f"[Match]\nMACAddress={mac}\nDriver=uml-vector\n[Link]\nName={name}\n",
+        f"etc/systemd/network/10-{name}.link": (
+            f"[Match]\nMACAddress={mac}\nDriver=uml-vector\n[Link]\nName={name}\n"
+        ),
         f"etc/systemd/network/10-{name}.network": (
             f"[Match]\nName={name}\n[Network]\nIPv6AcceptRA=no\nLLDP=no\n{lines}"
         ),

@@ -20,8 +20,11 @@ _ICMP_ERRORS = {3, 4, 5, 11, 12}
 
 @dataclass(slots=True)
 class Count:
-    """Packets of one or more captures. ``gre`` is protocol 47 in the clear, ``site`` has a site address
-    (also one quoted by an ICMP error); ``esp`` includes ESP in UDP, ``ike`` is UDP 500 and 4500 without it."""
+    """Packets of one or more captures.
+
+    ``gre`` is protocol 47 in the clear; ``site`` has a site address, be it quoted by an ICMP error;
+    ``esp`` includes ESP in UDP (NAT-T); ``ike`` is UDP 500, and 4500 where it is not ESP.
+    """
 
     total: int = 0
     gre: int = 0

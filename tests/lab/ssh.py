@@ -47,7 +47,9 @@ def _key(name: str) -> Path:
         if not path.exists():
             draft = path.with_name(f"draft-{name}")
             draft.unlink(missing_ok=True)
-            run_here(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mgre-dmvpn-lab", "-f", str(draft)])
+            run_here(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mgre-dmvpn-lab", "-f", str(draft)]
+            )
             draft.with_suffix(".pub").rename(path.with_suffix(".pub"))
             draft.rename(path)
     return path

@@ -96,5 +96,8 @@ def clean(name: str) -> None:
 @contextmanager
 def exclusive(name: str) -> Iterator[None]:
     """Only one command at a time makes or removes a lab of this name."""
-    with locked(RUN / f".lock-{check_name(name)}", f"another command works on lab {name}: waiting for it"):
+    lock = RUN / f".lock-{check_name(name)}"
+    with locked(lock, f"another command works on lab {name}: waiting for it"):
         yield
+        if not (RUN / name).exists():
+            lock.unlink()

@@ -134,16 +134,23 @@ class _Reader:
     def topology(self, data: dict[str, Any], text: str) -> Topology:
         self._only("topology", data, {"providers", "nats", "nodes"})
         providers = tuple(data.get("providers") or ["internet"])
-        nats = {name: self._nat(name, spec or {}, providers) for name, spec in (data.get("nats") or {}).items()}
-        found = (self._node(name, spec or {}, providers, nats) for name, spec in (data.get("nodes") or {}).items())
+        nats = {
+            name: self._nat(name, spec or {}, providers) for name, spec in (data.get("nats") or {}).items()
+        }
+        found = (
+            self._node(name, spec or {}, providers, nats) for name, spec in (data.get("nodes") or {}).items()
+        )
         nodes = {node.name: node for node in found if node}
         if not nodes:
             self._say("nodes", "there is none; write at least one router")
         sites: dict[int, str] = {}
         for node in nodes.values():
-            if other := sites.setdefault(node.site, node.name):
-                if other != node.name:
-                    self._say(f"nodes.{node.name}.site", f"{node.site} is also the site of {other}; write another")
+            if node.site in sites:
+                self._say(
+                    f"nodes.{node.name}.site",
+                    f"{node.site} is also {sites[node.site]}'s; write another number",
+                )
+            sites[node.site] = node.name
         return Topology(text, providers, nats, nodes)
 
     def _say(self, where: str, what: str) -> None:
@@ -175,7 +182,9 @@ class _Reader:
         if provider not in providers:
             self._say(f"{where}.provider", f"no provider {provider}; write one of {', '.join(providers)}")
         public = self._interface(f"{where}.public", spec.get("public"))
-        return Nat(name, provider, public, self._interface(f"{where}.inside", spec.get("inside")), kind, firewall)
+        return Nat(
+            name, provider, public, self._interface(f"{where}.inside", spec.get("inside")), kind, firewall
+        )
 
     def _node(
         self, name: str, spec: dict[str, Any], providers: tuple[str, ...], nats: dict[str, Nat]
@@ -202,21 +211,20 @@ class _Reader:
     def _wan(
         self, where: str, interface: str, spec: object, providers: tuple[str, ...], nats: dict[str, Nat]
     ) -> Wan:
-        if not isinstance(spec, dict):
-            spec = {"address": spec}
-        self._only(where, spec, {"address", "dhcp", "via"})
-        via = spec.get("via", providers[0])
+        data: dict[str, Any] = spec if isinstance(spec, dict) else {"address": spec}
+        self._only(where, data, {"address", "dhcp", "via"})
+        via = str(data.get("via", providers[0]))
         if via not in providers and via not in nats:
             self._say(f"{where}.via", f"{via}: write one of {', '.join([*providers, *nats])}")
-        if ("dhcp" in spec) == ("address" in spec):
+        if ("dhcp" in data) == ("address" in data):
             self._say(where, "write either address (static) or dhcp (the first lease), with prefix length")
-        address = self._interface(where, spec.get("address", spec.get("dhcp")))
+        address = self._interface(where, data.get("address", data.get("dhcp")))
         nat = nats.get(via)
         if nat and address.network != nat.inside.network:
             self._say(where, f"{address} is not inside {via}; write an address of {nat.inside.network}")
-        if nat and "dhcp" in spec:
+        if nat and "dhcp" in data:
             self._say(where, "DHCP behind a NAT box is not offered; write address")
         first = next(address.network.hosts())
         if first == address.ip and not nat:
             self._say(where, f"{first} is the provider's own address; write another of {address.network}")
-        return Wan(interface, via, address, nat.inside.ip if nat else first, "dhcp" in spec)
+        return Wan(interface, via, address, nat.inside.ip if nat else first, "dhcp" in data)

@@ -81,7 +81,9 @@ def connect(state: State, topology: Topology) -> None:
         run(netns(namespace, "sysctl", "-q", *(f"net.ipv4.{key}={value}" for key, value in switches.items())))
         # A bridge of the core is a cable. The key exists only where the host has loaded br_netfilter.
         run(netns(namespace, "sysctl", "-q", "-e", "net.bridge.bridge-nf-call-iptables=0"))
-    _batch(core(lab), ["link add mgmt type bridge", "link set mgmt up", f"addr add {MANAGEMENT[1]}/24 dev mgmt"])
+    _batch(
+        core(lab), ["link add mgmt type bridge", "link set mgmt up", f"addr add {MANAGEMENT[1]}/24 dev mgmt"]
+    )
     for nat in topology.nats.values():
         _nat(lab, nat)
     for node in topology.nodes.values():
@@ -155,7 +157,13 @@ def _nat(lab: str, nat: Nat) -> None:
             f"route add default via {gateway}",
         ],
     )
-    _batch(outside, [f"link set {peer} up", f"addr add {IPv4Interface((gateway, nat.public.network.prefixlen))} dev {peer}"])
+    _batch(
+        outside,
+        [
+            f"link set {peer} up",
+            f"addr add {IPv4Interface((gateway, nat.public.network.prefixlen))} dev {peer}",
+        ],
+    )
     owner = next(nat.inside.network.hosts())
     owner = owner + 1 if owner == nat.inside.ip else owner
     if nat.firewall == "nftables":
@@ -176,14 +184,21 @@ table ip nat {{
   chain postrouting {{ type nat hook postrouting priority srcnat; oifname outside {source}; }}
 }}
 table ip filter {{
-  chain forward {{ type filter hook forward priority filter; ct state established,related accept; iifname outside {new}; }}
+  chain forward {{
+    type filter hook forward priority filter
+    ct state established,related accept
+    iifname outside {new}
+  }}
 }}
 """
 
 
 def _iptables_rules(nat: Nat, owner: IPv4Address) -> str:
     if nat.kind == "static":
-        source, destination = f"SNAT --to-source {nat.public.ip}", f"-A PREROUTING -i outside -j DNAT --to {owner}"
+        source, destination = (
+            f"SNAT --to-source {nat.public.ip}",
+            f"-A PREROUTING -i outside -j DNAT --to {owner}",
+        )
         new = "ACCEPT"
     else:
         source, destination, new = "MASQUERADE", "", "DROP"
@@ -206,7 +221,14 @@ def serve_lease(state: State, node: Node, wan: Wan, address: IPv4Address) -> Non
     processes.start(
         netns(
             provider(state.name, wan.via),
-            *["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--pid-file="],
+            *[
+                "dnsmasq",
+                "--keep-in-foreground",
+                "--conf-file=/dev/null",
+                "--port=0",
+                "--user=root",
+                "--pid-file=",
+            ],
             *[f"--interface={name}", "--except-interface=lo", "--bind-interfaces", "--dhcp-authoritative"],
             *["--no-ping", "--log-dhcp", f"--log-facility={stem}.log", f"--dhcp-leasefile={stem}.leases"],
             f"--dhcp-range={network.network_address},static,{network.netmask},120",
