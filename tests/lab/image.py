@@ -10,33 +10,18 @@ import subprocess
 import time
 from pathlib import Path
 
+import yaml
+
 from .host import TO_BUILD, LabError, cache, install, locked, run, say
 
 OVERLAY = Path(__file__).with_name("overlay")
 SUITES = {12: "bookworm", 13: "trixie"}
 SIZE_MIB = 2048
 
-# What an operator's plain Debian router has before the roles come, and the packages that the roles
-# would install: the nodes have no way to a mirror.
-PACKAGES = """
-    systemd systemd-sysv udev dbus openssh-server iproute2 iputils-ping procps kmod ethtool less vim-tiny
-    frr frr-pythontools
-    charon-systemd strongswan-swanctl strongswan-pki libstrongswan-standard-plugins
-    libstrongswan-extra-plugins libcharon-extra-plugins
-    nftables iptables conntrack openssl ca-certificates
-    python3 python3-apt tcpdump iperf3
-""".split()
-# Installed, but started by the roles only.
-DISABLED = ["frr", "strongswan", "strongswan-starter", "nftables", "conntrackd", "iperf3"]
-# Nothing that a router does; each costs seconds of a boot.
-MASKED = """
-    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer man-db.timer
-    logrotate.timer e2scrub_reap.service getty.target getty@tty1.service serial-getty@tty0.service
-    ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service
-    systemd-hwdb-update.service systemd-networkd-wait-online.service systemd-binfmt.service
-    systemd-pstore.service proc-sys-fs-binfmt_misc.automount systemd-firstboot.service modprobe@.service
-    systemd-timesyncd.service systemd-udev-load-credentials.service systemd-network-generator.service
-""".split()
+CONTENT: dict[str, list[str]] = {
+    key: [name for row in rows for name in (row if isinstance(row, list) else [row])]
+    for key, rows in yaml.safe_load(Path(__file__).with_name("image.yml").read_text()).items()
+}
 
 
 def image(debian: int) -> Path:
@@ -55,7 +40,7 @@ def image(debian: int) -> Path:
 
 
 def _key(suite: str) -> str:
-    digest = hashlib.sha256(repr((suite, PACKAGES, DISABLED, MASKED, SIZE_MIB)).encode())
+    digest = hashlib.sha256(repr((suite, CONTENT, SIZE_MIB)).encode())
     for file in sorted(path for path in OVERLAY.rglob("*") if path.is_file()):
         digest.update(
             f"{file.relative_to(OVERLAY)} {file.stat().st_mode & 0o777}".encode() + file.read_bytes()
@@ -64,7 +49,7 @@ def _key(suite: str) -> str:
 
 
 def _build(suite: str, target: Path) -> None:
-    say(f"image: Debian {suite}, {len(PACKAGES)} packages and what they need (about 1 min)")
+    say(f"image: Debian {suite}, {len(CONTENT['packages'])} packages and what they need (about 1 min)")
     started = time.monotonic()
     root = target.with_suffix(".root")
     draft = target.with_suffix(".tmp")
@@ -95,15 +80,17 @@ def _mmdebstrap(suite: str, root: Path) -> list[str]:
     hooks = [
         f'--customize-hook=cp -a --no-preserve=ownership "{OVERLAY}/." "$1/"',
         '--customize-hook=chroot "$1" systemctl enable systemd-networkd ssh',
-        '--customize-hook=chroot "$1" systemctl disable ' + " ".join(DISABLED) + " 2>/dev/null || true",
-        '--customize-hook=chroot "$1" systemctl mask ' + " ".join(MASKED),
+        '--customize-hook=chroot "$1" systemctl disable '
+        + " ".join(CONTENT["disabled"])
+        + " 2>/dev/null || true",
+        '--customize-hook=chroot "$1" systemctl mask ' + " ".join(CONTENT["masked"]),
         # Each router gets its own on the first boot.
         '--customize-hook=: > "$1/etc/machine-id"; rm -f "$1/var/lib/dbus/machine-id"',
         '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf" "$1/etc/hostname"',
     ]
     lean = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
     return [
-        *["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES)}"],
+        *["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(CONTENT['packages'])}"],
         *['--aptopt=Acquire::Retries "3"', *_proxy(), *lean, *hooks],
         *[suite, str(root), *_mirrors(suite)],
     ]
