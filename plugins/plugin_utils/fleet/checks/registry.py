@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every check of the whole inventory. Each is a function and takes linear time, sorting apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ...findings import Finding
+from ..declared import Declared
+from . import addresses, clouds, ipsec, lans, routers, sizes
+
+Check = Callable[[Declared], Iterable[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    clouds.numbers_differ,
+    clouds.prefixes_do_not_overlap,
+    clouds.phase_exists_on_linux,
+    clouds.timers_fit,
+    clouds.summaries_are_there,
+    sizes.mtu_fits_path,
+    sizes.mss_fits_mtu,
+    sizes.sites_carry_mtu,
+    addresses.sites_differ,
+    addresses.overlays_differ,
+    addresses.nbmas_differ,
+    addresses.nbmas_outside_sites,
+    lans.lans_do_not_overlap,
+    lans.lans_in_summaries,
+    lans.lans_outside_overlays,
+    lans.lans_hold_no_wan,
+    routers.hubs_are_reachable,
+    routers.wans_differ,
+    routers.names_are_clouds,
+    routers.frr_is_usable,
+    routers.one_as_number,
+    ipsec.psks_are_there,
+    ipsec.shared_transports_agree,
+    ipsec.subjects_fit,
+    ipsec.nhrp_secrets_fit,
+)

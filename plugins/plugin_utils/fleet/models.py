@@ -1,0 +1,257 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The inventory's variables: the only source of their schema, their reference page and their checks.
+
+Whatever concerns more than one value is in ``checks``; a description here is what the reference prints.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from .suites import MIN_MTU, SuiteName
+from .values import (
+    Address,
+    Area,
+    Asn,
+    CloudName,
+    Directory,
+    Flag,
+    Given,
+    InterfaceName,
+    Name,
+    NhrpSecret,
+    OverlayPrefix,
+    Prefix,
+    Psk,
+    Reference,
+    RemoteId,
+    Version,
+    WanAddress,
+    parse_platform,
+    parse_protocol,
+    refuse,
+    whole,
+)
+
+JUMBO = 9216  # bytes, the largest that common switches carry
+
+
+def false_is_none(value: object) -> object:
+    if value is True or value is None:
+        raise refuse(
+            "true says neither interval nor multiplier" if value else "has no value",
+            "write false, or {interval: 300, multiplier: 3}",
+        )
+    return None if value is False else value
+
+
+class Strict(BaseModel):
+    """No unknown key, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BfdInput(Strict):
+    """`routing.bfd`: how fast a dead neighbour is noticed."""
+
+    interval: Annotated[int, whole(50, 60000, "number of milliseconds")] = Field(
+        default=300, description="Milliseconds between two packets, in both directions."
+    )
+    multiplier: Annotated[int, whole(2, 50)] = Field(
+        default=3, description="Packets that may be lost before the neighbour counts as dead."
+    )
+
+
+class RoutingInput(Strict):
+    """`routing`: how LAN prefixes travel over a cloud."""
+
+    protocol: Annotated[Literal["bgp", "ospf", "static"], BeforeValidator(parse_protocol)] = Field(
+        default="bgp", description="`bgp`, `ospf` or `static`. EIGRP is not possible on Linux."
+    )
+    asn: Asn = Field(default=65000, description="AS number of the hubs.")
+    spoke_asn: Given[Asn | None] = Field(
+        default=None,
+        description="AS number of the spokes. The same as `asn`, which is the default, is iBGP with the hubs "
+        "as route reflectors; any other is eBGP.",
+    )
+    keepalive: Annotated[int, whole(1, 21845, "number of seconds")] = Field(
+        default=3, description="Seconds between keepalives (BGP) or hellos (OSPF)."
+    )
+    holdtime: Annotated[int, whole(3, 65535, "number of seconds")] = Field(
+        default=10,
+        description="Seconds without them until a neighbour is gone; at least three times `keepalive`.",
+    )
+    area: Area = Field(default="0.0.0.0", description="OSPF area, dotted or as a number.")
+    bfd: Annotated[BfdInput | None, BeforeValidator(false_is_none)] = Field(
+        default=BfdInput(), description="BFD timers, or `false` to go without BFD."
+    )
+    summaries: list[Prefix] = Field(
+        default=[],
+        description="Prefixes that hold the LANs of all sites. Spokes learn these instead of every LAN, "
+        "and no router ever sends a packet for them to its provider. Required.",
+    )
+
+
+class IpsecInput(Strict):
+    """`ipsec`: how a cloud is protected."""
+
+    auth: Literal["certificate", "psk"] = Field(
+        default="certificate",
+        description="`certificate`, or `psk`. With a PSK every router can pose as every other: for labs.",
+    )
+    suite: SuiteName = Field(
+        default="aes-gcm-256", description="Algorithms of IKE and ESP; see [suites](#suites)."
+    )
+    ike_lifetime: Annotated[int, whole(300, 604800, "number of seconds")] = Field(
+        default=14400, description="Seconds until an IKE SA is renewed."
+    )
+    esp_lifetime: Annotated[int, whole(120, 604800, "number of seconds")] = Field(
+        default=3600, description="Seconds until an ESP SA is renewed."
+    )
+    dpd: Annotated[int, whole(1, 3600, "number of seconds")] = Field(
+        default=5, description="Seconds of silence after which a peer is asked whether it lives."
+    )
+    remote_id: RemoteId = Field(
+        default="O=mgre-dmvpn, OU=*, CN=*",
+        description="Pattern that a peer's certificate subject must match.",
+    )
+    check_identity: Flag = Field(
+        default=True,
+        description="A peer may hold only the tunnel addresses that its certificate's OU lists. Set `false` "
+        "for certificates of a CA that does not write them.",
+    )
+
+
+class CloudInput(Strict):
+    """`dmvpn_clouds[]`: one DMVPN cloud."""
+
+    name: CloudName = Field(description="Name of the cloud; becomes part of file and unit names.")
+    number: Annotated[int, whole(1, 65535)] = Field(
+        description="Number of the tunnel interface: 10 makes `dmvpn10`. Also GRE key and NHRP network-id."
+    )
+    prefix: OverlayPrefix = Field(
+        description="Overlay prefix, /8 to /29. A site's address is host number `dmvpn_site`."
+    )
+    transport: Name = Field(description="Which of a site's `dmvpn_transports` carries the cloud.")
+    phase: Literal[1, 2, 3] = Field(
+        default=3,
+        description="3: spokes make shortcuts to each other. 1: all traffic goes through hubs. 2: not on Linux.",
+    )
+    hubs: list[Reference] = Field(
+        min_length=1, description="Inventory hosts that are hubs, in order of preference."
+    )
+    spokes: Reference = Field(description="Inventory group of the spokes.")
+    balance: Flag = Field(
+        default=False,
+        description="Spread spokes over the hubs: a spoke's order of preference starts at hub number "
+        "`dmvpn_site` modulo the number of hubs.",
+    )
+    key: Given[Annotated[int, whole(1, 4294967295)] | None] = Field(
+        default=None, description="GRE key. Default: `number`."
+    )
+    network_id: Given[Annotated[int, whole(1, 4294967295)] | None] = Field(
+        default=None, description="NHRP network-id. Default: `number`."
+    )
+    nhrp_holdtime: Annotated[int, whole(10, 7200, "number of seconds")] = Field(
+        default=60,
+        description="Seconds that an NHRP registration lives; spokes renew it at a third of that.",
+    )
+    path_mtu: Annotated[int, whole(MIN_MTU, JUMBO, "number of bytes")] = Field(
+        default=1500, description="Largest packet that the providers of all sites carry; PPPoE: 1492."
+    )
+    mtu: Given[Annotated[int, whole(MIN_MTU, JUMBO, "number of bytes")] | None] = Field(
+        default=None,
+        description="Tunnel MTU. Default: what fits into `path_mtu`, 1400 at most; see [sizes](#sizes).",
+    )
+    mss: Given[Annotated[int, whole(536, JUMBO, "number of bytes")] | None] = Field(
+        default=None, description="TCP MSS that the routers clamp to. Default: MTU - 40."
+    )
+    routing: RoutingInput = Field(default=RoutingInput(), description="See [routing](#routing).")
+    ipsec: IpsecInput = Field(default=IpsecInput(), description="See [ipsec](#ipsec).")
+
+
+class TransportInput(Strict):
+    """`dmvpn_transports.<name>`: one WAN of a router."""
+
+    interface: InterfaceName = Field(description="WAN interface, such as `eth0`.")
+    address: WanAddress = Field(description="Its own IPv4 address, or `dhcp`.")
+    nat: Flag = Field(default=False, description="The router is behind NAT.")
+    public_address: Given[Address | None] = Field(
+        default=None,
+        description="What peers see of it behind a static NAT; a hub behind NAT needs it. Implies `nat`.",
+    )
+    path_mtu: Given[Annotated[int, whole(MIN_MTU, JUMBO, "number of bytes")] | None] = Field(
+        default=None,
+        description="Largest packet that this provider carries. Default: the cloud's `path_mtu`.",
+    )
+    allow_gre: list[Address] = Field(
+        default=[], description="Peers of other GRE tunnels on this WAN, which stay as they are."
+    )
+
+
+class SiteInput(Strict):
+    """Variables of a host or a group, all but `dmvpn_clouds`."""
+
+    dmvpn_site: Given[Annotated[int, whole(1, 16777213)] | None] = Field(
+        default=None, description="Site number, unique within a cloud. Every member of a cloud needs one."
+    )
+    dmvpn_overlay: dict[Name, Address] = Field(
+        default={}, description="`{cloud: address}`: tunnel addresses that differ from that rule."
+    )
+    dmvpn_lans: list[Prefix] = Field(default=[], description="LAN prefixes of the site.")
+    dmvpn_transports: dict[Name, TransportInput] = Field(
+        default={}, description="`{name: WAN}`; see [transports](#transports)."
+    )
+    dmvpn_platform: Annotated[Literal["linux"], BeforeValidator(parse_platform)] = Field(
+        default="linux", description="What the router runs."
+    )
+    dmvpn_frr_version: Version = Field(
+        default=(10, 3),
+        description='Version of FRR on the router, in quotes. Debian 13 has `"10.3"`, Debian 12 `"8.4"`.',
+    )
+    dmvpn_firewall: Literal["nftables", "iptables"] = Field(
+        default="nftables", description="What the rules against cleartext are made with."
+    )
+    dmvpn_psks: dict[Name, Psk] = Field(
+        default={},
+        description="`{cloud: secret}`, for clouds with `auth: psk`; at least 20 characters. Vault it.",
+    )
+    dmvpn_nhrp_secrets: dict[Name, NhrpSecret] = Field(
+        default={},
+        description="`{cloud: secret}`, at most 8 characters; needs FRR 10.2 on every member. Vault it.",
+    )
+    dmvpn_pki_dir: Given[Directory | None] = Field(
+        default=None, description="Controller directory of the private CA that the `pki` role keeps."
+    )
+    dmvpn_bundle_dir: Given[Directory | None] = Field(
+        default=None, description="Where `render.yml` writes the files of every router."
+    )
+    dmvpn_report_dir: Given[Directory | None] = Field(
+        default=None, description="Where `verify.yml` writes its reports."
+    )
+
+
+class Inventory(SiteInput):
+    """All variables of the collection."""
+
+    dmvpn_clouds: list[CloudInput] = Field(
+        default=[], description="The clouds; set it once, for a group that holds every router."
+    )
+
+
+def known_keys(path: tuple[Any, ...]) -> tuple[str, ...]:
+    """The keys that the models have at a place in a host's variables; empty where any name may stand."""
+    places: dict[tuple[str, ...], type[BaseModel]] = {
+        (): Inventory,
+        ("dmvpn_clouds",): CloudInput,
+        ("dmvpn_clouds", "routing"): RoutingInput,
+        ("dmvpn_clouds", "routing", "bfd"): BfdInput,
+        ("dmvpn_clouds", "ipsec"): IpsecInput,
+        ("dmvpn_transports",): TransportInput,
+    }
+    # The second part is an index or a name of the user's.
+    model = places.get(tuple(str(part) for part in path[:1] + path[2:]))
+    return tuple(model.model_fields) if model else ()
