@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 try:
     from ..plugin_utils.findings import Finding, FindingsError
     from ..plugin_utils.fleet.load import load_fleet
+    from ..plugin_utils.fleet.values import UNREAD
     from ..plugin_utils.render.fleet import render_fleet
     from ..plugin_utils.render.writer import Written, write_bundles
 except ImportError as error:
@@ -24,8 +25,8 @@ else:
     MISSING = None
 
 PREFIX = "dmvpn_"
-# Which clouds have a PSK is all that rendering needs to know; the secrets stay encrypted.
-UNREAD = "dmvpn_psks"
+# Which clouds have a PSK is all that rendering needs to know; what is vaulted stays so.
+PSKS = "dmvpn_psks"
 
 
 class ActionModule(ActionBase):
@@ -88,8 +89,11 @@ class ActionModule(ActionBase):
             for name, value in raw.items():
                 if not name.startswith(PREFIX):
                     continue
-                if name == UNREAD and isinstance(value, Mapping):
-                    own[name] = dict.fromkeys(value, "unread")
+                if name == PSKS and isinstance(value, Mapping):
+                    own[name] = {
+                        str(cloud): UNREAD if needs_templating(secret) else native(secret)
+                        for cloud, secret in value.items()
+                    }
                     continue
                 try:
                     own[name] = plain.value(value, templar.template)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One measurement in a process of its own, so that its peak memory is its own: prints one JSON object.
 
-    python -m ansible_collections.mgre.dmvpn.tests.benchmark.measure library 1000
+python -m ansible_collections.mgre.dmvpn.tests.benchmark.measure library 1000
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def library(sites: int, clock: Clock) -> None:
 def bare(sites: int, clock: Clock) -> None:
     """The limit: the same templates, with contexts that are there already."""
     fleet = load_fleet(*sample_inventory(sites))
-    rows = [template(f"linux/{row.template}") for row in linux.ALWAYS if row.template]
+    rows = [template(f"linux/{row.template}") for row in (*linux.SHARED, linux.FRR, linux.SWANCTL)]
     guards = {name: template(f"linux/{row.template}") for name, row in linux.GUARDS.items()}
     tunnel = template("linux/tunnel.service.j2")
-    ready = [(device, linux.linux_context(device)) for device in fleet.devices.values()]
+    ready = [(d, linux.device_context(d, linux.shape_context(d))) for d in fleet.devices.values()]
     with clock.running():
         for device, context in ready:
             for row in rows:
@@ -63,7 +63,6 @@ def bare(sites: int, clock: Clock) -> None:
 def pyavd(sites: int, clock: Clock) -> None:
     """Another collection's library, on as many devices of about the same size."""
     import pyavd as theirs
-
     from ansible_collections.mgre.dmvpn.tests.benchmark.avd import structured_config
 
     theirs.get_device_config(structured_config(1))

@@ -123,7 +123,13 @@ def library_like(kind: str, sites: int) -> Measured:
 
 def playbook(path: Path, inventory: Path, devices: int, *extra: str) -> Measured:
     """``ansible-playbook`` as a user runs it; its memory is that of its largest process."""
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), str(path), *extra]
+    command = [
+        str(Path(sys.executable).with_name("ansible-playbook")),
+        "-i",
+        str(inventory),
+        str(path),
+        *extra,
+    ]
     with tempfile.TemporaryFile("w+") as output:
         started = time.perf_counter()
         child = subprocess.Popen(command, env=environment(), stdout=output, stderr=subprocess.STDOUT)

@@ -15,20 +15,13 @@ RENDERERS = {"linux": LinuxRenderer}
 
 
 def render_fleet(fleet: Fleet) -> Iterator[Bundle]:
-    """Every bundle, in inventory order; what cannot be rendered is raised at the end, for all devices."""
-    renderers = {platform: make() for platform, make in RENDERERS.items()}
-    findings: list[Finding] = []
-    for device in fleet.devices.values():
-        renderer = renderers.get(device.platform)
-        if renderer is None:
-            findings.append(no_templates(device))
-            continue
-        try:
-            yield renderer.render(device)
-        except FindingsError as error:
-            findings += error.findings
+    """Every bundle, in inventory order. Raises :class:`FindingsError` before the first one, or not at all."""
+    findings = [no_templates(device) for device in fleet.devices.values() if device.platform not in RENDERERS]
     if findings:
         raise FindingsError(findings)
+    renderers = {platform: make() for platform, make in RENDERERS.items()}
+    for device in fleet.devices.values():
+        yield renderers[device.platform].render(device)
 
 
 def no_templates(device: Device) -> Finding:

@@ -85,7 +85,7 @@ class LinuxRenderer:
         self._shapes: dict[Hashable, Shape] = {}
 
     def render(self, device: Device) -> Bundle:
-        """All files of one router. Raises :class:`FindingsError` for what FRR cannot express."""
+        """All files of one router."""
         shape = self._shape(device)
         context = device_context(device, shape.context)
         psk = tuple(f"psk/{m.cloud.name}" for m in device.memberships if m.cloud.ipsec.auth == "psk")

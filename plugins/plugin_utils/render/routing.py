@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from ..findings import Finding, FindingsError
 from ..fleet.intent import Device, Membership
 
 # A route through our tunnel is preferred to any other (BGP's default is 100): first by cloud, in the
@@ -98,7 +97,7 @@ class Routing:
 
 
 def routing(device: Device) -> Routing:
-    """Raises :class:`FindingsError` when the device would need two AS numbers: FRR has one per VRF."""
+    """The routing of a device over all of its clouds."""
     lists: list[PrefixList] = []
     maps: list[RouteMap] = []
     groups: list[Group] = []
@@ -138,25 +137,10 @@ def routing(device: Device) -> Routing:
 
 
 def local_asn(device: Device) -> int:
-    """The AS number of the device in all of its BGP clouds."""
-    held: dict[int, str] = {}
-    for member in device.memberships:
-        rules = member.cloud.routing
-        if rules.protocol == "bgp":
-            held.setdefault(rules.asn if member.role == "hub" else rules.spoke_asn, member.cloud.name)
-    if len(held) > 1:
-        told = " and ".join(f"{asn} in cloud {cloud}" for asn, cloud in held.items())
-        raise FindingsError(
-            [
-                Finding(
-                    host=device.name,
-                    subject="dmvpn_clouds",
-                    problem=f"the router would need AS {told}, but FRR has one AS number for all clouds",
-                    remedy="give these clouds the same routing.asn (routing.spoke_asn where it is a spoke)",
-                )
-            ]
-        )
-    return next(iter(held))
+    """The AS number of the device: the fleet has made sure that all of its BGP clouds agree."""
+    member = next(m for m in device.memberships if m.cloud.routing.protocol == "bgp")
+    rules = member.cloud.routing
+    return rules.asn if member.role == "hub" else rules.spoke_asn
 
 
 def originated(device: Device, member: Membership) -> Iterator[IPv4Network]:

@@ -49,8 +49,8 @@ def test_bundle_is_the_committed_one(name: str, tmp_path: Path) -> None:
 def test_no_secret_of_the_inventory_is_in_the_bundle(name: str) -> None:
     for bundle in render_fleet(fleet_of(name)):
         for path, text in bundle.contents().items():
-            assert "of no interest here" not in text, path
-            assert "unread" not in text, path
+            assert "not-to-be-seen-anywhere" not in text, path
+            assert "hidden" not in text, path
 
 
 def test_rendering_twice_gives_the_same_bytes() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.findings import FindingsError
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Bfd, Device
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.linux import render_linux, unit_escape
 from ansible_collections.mgre.dmvpn.tests.unit.render.devices import (
@@ -112,13 +111,6 @@ def test_nothing_of_the_whole_bgp_instance_is_changed() -> None:
         assert [line for line in instance if not line.startswith(allowed)] == []
         neighbors = [line for line in lines(device) if line.startswith("neighbor ")]
         assert [line for line in neighbors if "MGRE-" not in line and "description" not in line] == []
-
-
-def test_two_as_numbers_on_one_router_are_refused() -> None:
-    green = make_cloud("green", 20, routing_asn=65100, routing_spoke_asn=65100)
-    with pytest.raises(FindingsError) as caught:
-        render_linux(make_device((make_cloud(), "spoke"), (green, "spoke")))
-    assert "65000 in cloud blue and 65100 in cloud green" in str(caught.value)
 
 
 def test_regional_hub_announces_its_region_upwards() -> None:
