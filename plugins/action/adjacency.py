@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Action ``mgre.dmvpn.adjacency``: one router against its intent."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+try:
+    from ..plugin_utils.findings import FindingsError
+    from ..plugin_utils.fleet.dump import parse_device
+    from ..plugin_utils.judge.plan import probe_targets, state_arguments
+    from ..plugin_utils.judge.present import described
+    from ..plugin_utils.judge.report import HostReport, rows
+    from ..plugin_utils.judge.result import Sight
+    from ..plugin_utils.judge.store import forget, intent_path, save, save_error
+    from ..plugin_utils.judge.verdict import Judgement, judge, parse_probes, parse_state
+except ImportError as error:
+    MISSING: str | None = error.name
+else:
+    MISSING = None
+
+PAUSE = 3.0
+ARGUMENTS = {
+    "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
+    "report_dir": {"type": "path", "default": "artifacts/report"},
+    "wait": {"type": "int", "default": 0},
+    "fail_on_red": {"type": "bool", "default": True},
+}
+
+
+class ActionModule(ActionBase):
+    """Reads its own host's intent only: other hosts' variables would make a fleet quadratic."""
+
+    _supports_check_mode = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        if MISSING:
+            raise AnsibleActionFail(
+                f"the controller lacks the Python package {MISSING}; install requirements.txt"
+            )
+        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        self.variables = task_vars or {}
+        self.host = str(self.variables["inventory_hostname"])
+        reports = Path(os.path.abspath(arguments["report_dir"]))
+        forget(reports, [self.host])
+        bundle = Path(os.path.abspath(arguments["bundle_dir"]))
+        if "dmvpn_site" not in self.variables and not intent_path(bundle, self.host).exists():
+            result.update(skipped=True, msg=f"{self.host} is not in the fleet")
+            return result
+        try:
+            report, judgement = self.judged(self.intent(bundle), arguments["wait"], reports)
+        except (AnsibleActionFail, AnsibleConnectionFailure) as error:
+            # The fleet's report tells of this router too, and why there is nothing to tell.
+            save_error(reports, self.host, error.message)
+            raise
+        result.update(
+            changed=False,
+            green=judgement.green,
+            verdict=report.verdict,
+            causes=[root.cause for root in judgement.roots],
+            results=judgement.to_list(),
+        )
+        if not judgement.green:
+            self.say(result, judgement, arguments["fail_on_red"])
+        return result
+
+    def judged(self, device: Any, wait: int, reports: Path) -> tuple[HostReport, Judgement]:
+        """Looks until everything is green or ``wait`` seconds are over, and writes the router's report."""
+        deadline = time.monotonic() + wait
+        # Green at once, or looked at again until it is or time is up: which counters move between two looks
+        # tells a refusal from silence.
+        sight, judgement = self.look(device, None, last=False)
+        while not judgement.green:
+            time.sleep(PAUSE)
+            last = time.monotonic() >= deadline
+            sight, judgement = self.look(device, sight.state, last)
+            if last:
+                break
+        report = HostReport(self.host, rows(sight, judgement), judgement.results)
+        save(reports, report, sight)
+        return report, judgement
+
+    def intent(self, bundle: Path) -> Any:
+        path = intent_path(bundle, self.host)
+        try:
+            return parse_device(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise AnsibleActionFail(
+                f"{self.host}: there is no {path}: the router is not in the fleet or not rendered; "
+                "run playbooks/render.yml with the same dmvpn_bundle_dir"
+            ) from None
+        except (OSError, ValueError, FindingsError) as error:
+            raise AnsibleActionFail(f"{self.host}: {path} cannot be read: {error}; render it again") from None
+
+    def look(self, device: Any, earlier: Any, last: bool) -> tuple[Sight, Judgement]:
+        """One observation. Packets are sent once nothing else fails, or the last time whatever fails."""
+        state = parse_state(self.module("state_info", state_arguments(device))["state"])
+        sight = Sight(device, state, [], earlier)
+        judgement = judge(device, state, [], earlier)
+        targets = probe_targets(device, state)
+        if targets and (last or not any(result.outcome == "fail" for result in judgement.results)):
+            sight.probes = parse_probes(self.module("path_mtu", {"targets": targets})["probes"])
+            judgement = judge(device, state, sight.probes, earlier)
+        return sight, judgement
+
+    def module(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Runs one of our modules on the router. Its failure is this router's, in one line."""
+        answer: dict[str, Any] = self._execute_module(
+            module_name=f"mgre.dmvpn.{name}", module_args=arguments, task_vars=self.variables
+        )
+        if answer.get("failed"):
+            detail = str(answer.get("module_stderr") or answer.get("msg") or "no reason given").strip()
+            raise AnsibleActionFail(
+                f"{self.host}: {name} cannot run on the router: {detail.splitlines()[-1]}"
+            )
+        return answer
+
+    @staticmethod
+    def say(result: dict[str, Any], judgement: Judgement, fail: bool) -> None:
+        result["msg"] = "\n".join(line for root in judgement.roots for line in (*described(root), "")).strip()
+        result["failed"] = fail

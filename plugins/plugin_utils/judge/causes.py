@@ -1,0 +1,307 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a failed check to its likely cause: an ordered table, the first row that has evidence wins.
+
+A row holds for one check. Its ``evidence`` function looks across all layers and returns what speaks for the
+cause, or None. The last row of a check needs no evidence: it says what is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..fleet.intent import Membership, Peer
+from .evidence import (
+    admin_shut_here,
+    admin_shut_there,
+    as_mismatch,
+    authentication,
+    bfd_down,
+    childless,
+    expired,
+    filtered,
+    leak,
+    logged,
+    one_way,
+    own_tunnel_address,
+    refused,
+    seen,
+    shrunk,
+    silent,
+    unanswered,
+    wan_down,
+)
+from .result import Result, Sight
+
+Evidence = Callable[["Case"], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A failed result with the cloud and the peer that it is about, if it is about one."""
+
+    sight: Sight
+    result: Result
+    member: Membership | None
+    peer: Peer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One row. ``subject`` is a pattern that the result's subject must match; {peer}, {nbma}, {interface},
+    {wan}, {subject}, {daemon}, {cloud}, {mtu} in texts are filled in."""
+
+    name: str
+    check: str
+    says: str
+    remedy: str
+    evidence: Evidence = seen
+    subject: str = ""
+
+
+TABLE: tuple[Cause, ...] = (
+    Cause(
+        "charon_dead",
+        "services",
+        "strongSwan does not run: no SA can be made",
+        "journalctl -u strongswan -n 50; systemctl restart strongswan",
+        subject=r"strongswan\.service",
+    ),
+    Cause(
+        "daemon_dead",
+        "services",
+        "the FRR daemon {subject} does not run",
+        "journalctl -u frr -n 50 for the reason; systemctl restart frr",
+        subject=r"\w+d|zebra",
+    ),
+    Cause(
+        "service_down",
+        "services",
+        "{subject} is not active",
+        "systemctl status {subject}; systemctl restart {subject}; if it does not exist, run site.yml",
+    ),
+    Cause(
+        "guard_missing",
+        "guard",
+        "the guard in the kernel is not complete: packets may leave unencrypted; {got}",
+        "systemctl restart mgre-dmvpn-guard; then find out who flushes the rules (nft monitor)",
+    ),
+    Cause(
+        "tunnel_missing",
+        "tunnel",
+        "{got}: {subject}",
+        "systemctl restart mgre-dmvpn-{cloud}",
+        subject=r"\S+$",
+    ),
+    Cause(
+        "gre_key",
+        "tunnel",
+        "wrong GRE key on this router: all packets of the cloud are dropped by the others",
+        "systemctl restart mgre-dmvpn-{cloud}, which sets the key again; then find who changed it",
+        subject=r"\S+ GRE key$",
+    ),
+    Cause(
+        "tunnel_changed",
+        "tunnel",
+        "the tunnel was changed beside the inventory: {subject} is {got}",
+        "systemctl restart mgre-dmvpn-{cloud}; if the inventory changed, run site.yml",
+    ),
+    Cause(
+        "certificate",
+        "certificates",
+        "{subject}: {got}",
+        "issue a new certificate (role pki) and run site.yml; check the router's clock",
+    ),
+    Cause(
+        "wan_down",
+        "sa",
+        "the WAN is down: {evidence}",
+        "check cable, provider and DHCP lease of {wan}; ip route get {nbma}",
+        wan_down,
+    ),
+    Cause(
+        "certificate_expired",
+        "sa",
+        "a certificate is not valid any more: {evidence}",
+        "issue a new certificate for the end that is named, or set its clock",
+        expired,
+    ),
+    Cause(
+        "authentication",
+        "sa",
+        "authentication failed: {evidence}",
+        "compare the PSK (dmvpn_psks), or CA and subject, of both ends; run site.yml for both",
+        authentication,
+    ),
+    Cause(
+        "no_proposal",
+        "sa",
+        "both ends have no suite in common: {evidence}",
+        "compare ipsec.suite of the cloud with 'swanctl --list-conns' on both ends; run site.yml for both",
+        logged("NO_PROPOSAL", "no IKE config", "no matching peer config"),
+    ),
+    Cause(
+        "no_child",
+        "sa",
+        "IKE works, the ESP SA is refused: {evidence}",
+        "compare children of 'swanctl --list-conns' on both ends",
+        childless,
+    ),
+    Cause(
+        "no_answer",
+        "sa",
+        "no answer from {nbma} on UDP 500/4500: {evidence}",
+        "ping {nbma}; is {peer} up, and its strongSwan? Does a firewall drop UDP 500, 4500, or ESP?",
+        unanswered,
+    ),
+    Cause(
+        "no_sa",
+        "sa",
+        "no SA, and the IKE daemon logged no reason lately",
+        "swanctl --initiate --child gre does not work with %any: ping the overlay address of {peer} and read "
+        "journalctl -u strongswan -f",
+    ),
+    Cause(
+        "suite",
+        "sa_suite",
+        "the SA uses other algorithms than the inventory wants",
+        "run site.yml for both ends, then swanctl --terminate --ike for the old SA",
+    ),
+    Cause(
+        "wrong_nbma",
+        "registration",
+        "{got}",
+        "correct address or public_address in the inventory, or find out who uses this overlay address",
+        own_tunnel_address,
+    ),
+    Cause(
+        "registration_refused",
+        "registration",
+        "the SA carries packets both ways, but {peer} does not accept the registration: {evidence}",
+        "on {peer}: journalctl -u mgre-dmvpn-nhrp-events -n 20; does the certificate's OU list this overlay "
+        "address? Is the NHRP secret (dmvpn_nhrp_secrets) the same?",
+        refused,
+    ),
+    Cause(
+        "registration_unanswered",
+        "registration",
+        "the SA is up, packets go out and none come back ({evidence}): {peer} has another GRE key "
+        "or its nhrpd is dead. The key of this router is right",
+        "on {peer}: ip -d link show {interface} (key), systemctl status frr; run verify.yml for it",
+        silent,
+    ),
+    Cause(
+        "not_registered",
+        "registration",
+        "{got}",
+        "on {peer}: vtysh -c 'show ip nhrp nhs' and 'show ip nhrp cache'; systemctl status frr",
+    ),
+    Cause(
+        "neighbour_shut_here",
+        "neighbour",
+        "the BGP neighbour {peer} is shut down by the administrator on this router ({evidence})",
+        "vtysh: router bgp, no neighbor ... shutdown",
+        admin_shut_here,
+    ),
+    Cause(
+        "neighbour_shut_there",
+        "neighbour",
+        "{peer} has shut down its BGP session by administrator ({evidence})",
+        "on {peer}: vtysh -c 'show bgp summary', then no neighbor ... shutdown",
+        admin_shut_there,
+    ),
+    Cause(
+        "as_mismatch",
+        "neighbour",
+        "the AS numbers do not match: {evidence}",
+        "compare asn and spoke_asn of the cloud with 'show bgp summary' on both ends; run site.yml for both",
+        as_mismatch,
+    ),
+    Cause(
+        "bfd_down",
+        "neighbour",
+        "BFD took the session down: {evidence}",
+        "does a ping over the tunnel to {peer} lose packets? If so, raise bfd.interval or multiplier",
+        bfd_down,
+    ),
+    Cause(
+        "neighbour_down",
+        "neighbour",
+        "packets cross, but the session with {peer} does not come up: {got}",
+        "vtysh -c 'show bgp neighbors' (or 'show ip ospf neighbor') on both ends; is TCP 179 filtered?",
+    ),
+    Cause(
+        "bfd",
+        "bfd",
+        "the routing session is up, BFD is not: {got}",
+        "vtysh -c 'show bfd peers' on both ends; is UDP 3784/4784 filtered, is bfdd running on {peer}?",
+    ),
+    Cause(
+        "route_leak",
+        "routes",
+        "site packets take the provider's route: {evidence}. The guard stops them",
+        "vtysh -c 'show ip route' for the prefix; is the route filtered at the hub? Run site.yml",
+        leak,
+    ),
+    Cause(
+        "summary_filtered",
+        "routes",
+        "the neighbours are up but the route is not announced or filtered: {evidence}",
+        "prefix lists and route maps here and at the hub: vtysh -c 'show running-config'; run site.yml",
+        filtered,
+    ),
+    Cause(
+        "route_missing",
+        "routes",
+        "{got}",
+        "vtysh -c 'show ip route' here and at the hub; run site.yml",
+    ),
+    Cause(
+        "path_mtu_small",
+        "path_mtu",
+        "the path is smaller than the tunnel's MTU of {mtu}: {evidence}",
+        "declare the provider's real MTU as path_mtu of the cloud and run site.yml, or have it repaired",
+        shrunk,
+    ),
+    Cause(
+        "path_dead",
+        "path_mtu",
+        "no packet is answered, though every layer below is up: {got}",
+        "ping from {interface}; is there a route back at {peer}, does a firewall there drop ICMP?",
+    ),
+    Cause(
+        "one_way",
+        "sa_traffic",
+        "packets go one way only: {evidence}",
+        "does a firewall on the way drop ESP (protocol 50) or UDP 4500 in one direction?",
+        one_way,
+    ),
+)
+
+
+def explain(case: Case) -> tuple[str, str, str]:
+    """Name, text and remedy of the likely cause of a failed result."""
+    for cause in TABLE:
+        if cause.check != case.result.check or not re.match(cause.subject, case.result.subject):
+            continue
+        evidence = cause.evidence(case)
+        if evidence is not None:
+            words = _words(case) | {"evidence": evidence}
+            return cause.name, cause.says.format(**words), cause.remedy.format(**words)
+    return "unknown", case.result.got, "read the state in the report"
+
+
+def _words(case: Case) -> dict[str, str]:
+    member, peer, result = case.member, case.peer, case.result
+    return {
+        "subject": result.subject,
+        "got": result.got,
+        "cloud": result.cloud or "",
+        "peer": peer.name if peer else ", ".join(result.peers[:3]) or "the peer",
+        "nbma": (case.sight.nbma(peer) if peer else None) or "the peer",
+        "interface": member.cloud.interface if member else "the tunnel",
+        "wan": member.transport.interface if member else "the WAN",
+        "mtu": str(member.cloud.mtu) if member else "",
+    }

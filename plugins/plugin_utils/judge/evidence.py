@@ -1,0 +1,182 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What speaks for a cause: each function looks at one case and returns its evidence, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from .crypto import carried
+from .paths import leads_into
+
+if TYPE_CHECKING:
+    from .causes import Case
+
+AUTHENTICATION = (
+    "MAC mismatched",
+    "AUTHENTICATION_FAILED",
+    "AUTH_FAILED",
+    "no shared key",
+    "no trusted",
+    "constraint",
+    "no private key",
+)
+
+
+def seen(case: Case) -> str | None:
+    """Always: for the last row of a check."""
+    return case.result.got
+
+
+def logged(*words: str) -> Callable[[Case], str | None]:
+    """The newest log line about this peer, or about no known peer, that has one of the words."""
+
+    def evidence(case: Case) -> str | None:
+        nbma = case.sight.nbma(case.peer) if case.peer else None
+        for error in case.sight.state.ike_errors or []:
+            if error.peer not in (None, nbma) and case.peer is not None:
+                continue
+            if any(word in error.message for word in words):
+                return f"'{error.message}'"
+        return None
+
+    return evidence
+
+
+authentication = logged(*AUTHENTICATION)
+expired = logged("expired", "certificate invalid")
+childless = logged("TS_UNACCEPTABLE", "unable to install")
+_given_up = logged("giving up after", "not responding")
+
+
+def wan_down(case: Case) -> str | None:
+    if case.member is None:
+        return None
+    transport = case.member.transport
+    wan = case.sight.interface(transport.interface)
+    if case.sight.state.interfaces is not None and wan is None:
+        return f"{transport.interface} does not exist"
+    if wan is not None and wan.up is False:
+        return f"{transport.interface} is down"
+    if wan is not None and not wan.addresses:
+        return f"{transport.interface} has no address"
+    nbma = case.sight.nbma(case.peer) if case.peer else None
+    if nbma and case.sight.state.routes is not None and case.sight.fib.lookup(IPv4Address(nbma)) is None:
+        return f"there is no route to {nbma}"
+    return None
+
+
+def unanswered(case: Case) -> str | None:
+    if found := _given_up(case):
+        return found
+    sas = case.sight.sas(case.peer) if case.peer else []
+    connecting = any(sa.state == "CONNECTING" for sa in sas)
+    return "the IKE SA stays CONNECTING" if connecting else None
+
+
+def own_tunnel_address(case: Case) -> str | None:
+    return case.result.got if "the inventory says" in case.result.got else None
+
+
+def _moved(case: Case) -> tuple[int, int] | None:
+    """Packets in and out over the SAs with the peer: since the earlier state if there is one."""
+    if case.peer is None:
+        return None
+    received, sent = carried(case.sight.children(case.peer))
+    if received is None or sent is None:
+        return None
+    if case.sight.earlier is not None:
+        before_in, before_out = carried(case.sight.children(case.peer, case.sight.earlier))
+        if before_in is not None and before_out is not None and before_in <= received and before_out <= sent:
+            return received - before_in, sent - before_out
+    return received, sent
+
+
+def silent(case: Case) -> str | None:
+    moved = _moved(case)
+    return f"{moved[1]} out, {moved[0]} in" if moved and moved[1] and not moved[0] else None
+
+
+def refused(case: Case) -> str | None:
+    moved = _moved(case)
+    # A refusal is an answer. Without a second look, old packets could be the ones that were counted.
+    if moved and moved[0] and moved[1] and case.sight.earlier is not None:
+        return f"{moved[1]} packets out, {moved[0]} in"
+    return None
+
+
+def one_way(case: Case) -> str | None:
+    return case.result.got
+
+
+def admin_shut_here(case: Case) -> str | None:
+    neighbour = case.sight.bgp(case.peer) if case.peer else None
+    return neighbour.state if neighbour and neighbour.admin_down else None
+
+
+def _last_reset(case: Case, *words: str) -> str | None:
+    neighbour = case.sight.bgp(case.peer) if case.peer else None
+    reset = (neighbour.last_reset if neighbour else None) or ""
+    return reset if any(word.lower() in reset.lower() for word in words) else None
+
+
+def admin_shut_there(case: Case) -> str | None:
+    reset = _last_reset(
+        case, "Administrative Shutdown", "Peer De-configured", "Peer Unconfigured", "Administratively"
+    )
+    return reset if reset and "(sent)" not in reset else None
+
+
+def as_mismatch(case: Case) -> str | None:
+    if reset := _last_reset(case, "Bad Peer AS"):
+        return reset
+    neighbour = case.sight.bgp(case.peer) if case.peer else None
+    if case.peer is None or case.member is None or neighbour is None or neighbour.remote_as is None:
+        return None
+    rules = case.member.cloud.routing
+    intended = rules.asn if case.peer.role == "hub" else rules.spoke_asn
+    if neighbour.remote_as == intended:
+        return None
+    return f"AS {neighbour.remote_as} is configured for {case.peer.name}, the inventory says {intended}"
+
+
+def bfd_down(case: Case) -> str | None:
+    if reset := _last_reset(case, "BFD"):
+        return reset
+    address = str(case.peer.overlay) if case.peer else None
+    for session in case.sight.state.bfd or []:
+        if session.address == address and session.status == "down":
+            return f"session down, {session.diagnostic or 'no diagnostic'}"
+    return None
+
+
+def leak(case: Case) -> str | None:
+    """The route of the result leaves by an interface that is no tunnel."""
+    words = case.result.got.split()
+    wans = {transport.interface for transport in case.sight.device.transports}
+    route = " ".join(words)
+    return route if any(route.endswith(f"on {wan}") or f"on {wan}," in route for wan in wans) else None
+
+
+def filtered(case: Case) -> str | None:
+    """A neighbour is up, and still no route leads into a tunnel."""
+    member = case.member
+    if member is None:
+        return None
+    up = [peer for peer in (*member.hubs, *member.spokes) if case.sight.routed(member, peer)]
+    about = [case.peer] if case.peer else up
+    if not any(peer in up for peer in about):
+        return None
+    covered = any(
+        (route := case.sight.fib.lookup(prefix)) is not None and leads_into(route, case.sight.tunnels)
+        for prefix in (*member.cloud.routing.summaries, *(lan for peer in about if peer for lan in peer.lans))
+    )
+    counts = [n.prefixes_in for n in case.sight.state.bgp or [] if n.prefixes_in is not None]
+    told = f"{max(counts)} prefixes from the best neighbour" if counts else "the neighbour is up"
+    return None if covered and case.peer is None else f"{case.result.got}; {told}"
+
+
+def shrunk(case: Case) -> str | None:
+    return case.result.got if "largest that passes" in case.result.got else None

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks of NHRP, routing neighbours and BFD."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..fleet.intent import Membership, Peer
+from .result import Check, Result, Sight, Verdict
+
+
+class Registration(Check):
+    """The router is registered at each hub, and on a hub every spoke is registered.
+
+    At the hub a spoke is registered when the NHRP cache holds its overlay address with the NBMA address that
+    the inventory gives it (none behind a NAT or with DHCP). At the spoke it is when the cache holds the hub
+    as NHS. Where the hub is mapped by hand as well, the cache keeps that entry instead, and the proof is a
+    packet: a hub can only answer to an overlay address that is registered with it.
+    """
+
+    name = "registration"
+    title = "Registered"
+    layer = 4
+    blocks = 5
+
+    def judge(self, sight: Sight) -> Iterator[Result]:
+        for member in sight.device.memberships:
+            yield from self.over_peers(
+                sight,
+                member,
+                "registered",
+                lambda peer, member=member: self._peer(sight, member, peer),  # type: ignore[misc]
+            )
+
+    @staticmethod
+    def _peer(sight: Sight, member: Membership, peer: Peer) -> Verdict:
+        nhrp = sight.state.nhrp
+        if nhrp is None or nhrp.cache is None:
+            return "unknown", sight.state.unreadable.get("nhrp", "not told")
+        entries = {
+            entry.kind: entry
+            for entry in nhrp.cache
+            if entry.overlay == str(peer.overlay) and entry.interface in (None, member.cloud.interface)
+        }
+        if peer.role == "hub":
+            if entries.keys() & {"nhs", "dynamic"} or sight.routed(member, peer) or sight.answers(peer):
+                return "pass", "registered"
+            if "static" in entries and sight.answers(peer) is None:
+                return "unknown", "mapped by hand, and no packet was sent to it"
+            return "fail", "no answer to the registration"
+        entry = entries.get("dynamic")
+        if entry is None:
+            return "fail", "not in the NHRP cache"
+        known = peer.nbma is not None and not peer.nat
+        if known and entry.nbma != str(peer.nbma):
+            return "fail", f"registered from {entry.nbma}, the inventory says {peer.nbma}"
+        return "pass", f"registered from {entry.nbma}"
+
+
+class Neighbour(Check):
+    """The routing protocol has an established neighbour in each hub, and a hub one in every spoke.
+
+    BGP must be Established, OSPF Full. Clouds with static routing have none.
+    """
+
+    name = "neighbour"
+    title = "Routing neighbour up"
+    layer = 5
+    blocks = 6
+
+    def judge(self, sight: Sight) -> Iterator[Result]:
+        for member in sight.device.memberships:
+            protocol = member.cloud.routing.protocol
+            if protocol == "static":
+                continue
+            expected = "BGP Established" if protocol == "bgp" else "OSPF Full"
+            test = self._bgp if protocol == "bgp" else self._ospf
+            yield from self.over_peers(sight, member, expected, lambda peer, test=test: test(sight, peer))  # type: ignore[misc]
+
+    @staticmethod
+    def _bgp(sight: Sight, peer: Peer) -> Verdict:
+        if sight.state.bgp is None:
+            return "unknown", sight.state.unreadable.get("bgp", "not told")
+        neighbour = sight.bgp(peer)
+        if neighbour is None:
+            # A hub knows a spoke only while it is connected.
+            return "fail", "no neighbour" if peer.role == "hub" else "not connected"
+        return "pass" if neighbour.state == "Established" else "fail", neighbour.state or "not known"
+
+    @staticmethod
+    def _ospf(sight: Sight, peer: Peer) -> Verdict:
+        if sight.state.ospf is None:
+            return "unknown", sight.state.unreadable.get("ospf", "not told")
+        neighbour = next((n for n in sight.state.ospf if n.address == str(peer.overlay)), None)
+        if neighbour is None:
+            return "fail", "no neighbour"
+        return "pass" if (neighbour.state or "").startswith(
+            "Full"
+        ) else "fail", neighbour.state or "not known"
+
+
+class Bfd(Check):
+    """Where the cloud has BFD, its session with each routing neighbour is up, so that a dead path is found in
+    a second and not in a holdtime.
+    """
+
+    name = "bfd"
+    title = "BFD up"
+    layer = 6
+
+    def judge(self, sight: Sight) -> Iterator[Result]:
+        for member in sight.device.memberships:
+            if member.cloud.routing.bfd and member.cloud.routing.protocol != "static":
+                yield from self.over_peers(sight, member, "up", lambda peer: self._peer(sight, peer))
+
+    @staticmethod
+    def _peer(sight: Sight, peer: Peer) -> Verdict:
+        if sight.state.bfd is None:
+            return "unknown", sight.state.unreadable.get("bfd", "not told")
+        # Of two sessions with one peer (single hop and multihop) one that is up is enough.
+        sessions = [s for s in sight.state.bfd if s.address == str(peer.overlay)]
+        if not sessions:
+            return "fail", "no session"
+        if any(session.status == "up" for session in sessions):
+            return "pass", "up"
+        return "fail", f"{sessions[0].status} ({sessions[0].diagnostic or 'no diagnostic'})"

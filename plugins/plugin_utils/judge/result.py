@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a check may look at, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Literal
+
+from ...module_utils.linux.observe_path import Probe
+from ...module_utils.state import BgpNeighbour, ChildSa, IkeSa, Interface, State
+from ..fleet.intent import Device, Membership, Peer
+from .fib import Fib
+
+Outcome = Literal["pass", "fail", "unknown"]
+Verdict = tuple[Outcome, str]
+# So many names are written out; a hub with thousands of spokes gets the first ones and a number.
+NAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One judgement. ``subject`` is what was judged, ``peers`` the other routers that it is about.
+
+    ``ok`` of ``total`` things are as they should be. ``blocks`` is the first layer that cannot work while
+    this fails (None: it harms nothing else). ``root`` marks what has no deeper reason on this router;
+    ``cause`` and ``remedy`` are set on roots, on all others ``cause`` names the root.
+    """
+
+    host: str
+    check: str
+    layer: int
+    subject: str
+    outcome: Outcome
+    expected: str
+    got: str
+    cloud: str | None = None
+    peers: tuple[str, ...] = ()
+    ok: int = 0
+    total: int = 1
+    blocks: int | None = None
+    root: bool = False
+    cause: str | None = None
+    remedy: str | None = None
+
+
+@dataclass(slots=True)
+class Sight:
+    """All that is known of one router. ``earlier`` is an older state of it, to see what moves."""
+
+    device: Device
+    state: State
+    probes: list[Probe] = field(default_factory=list)
+    earlier: State | None = None
+    fib: Fib = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fib = Fib(self.state.routes or [])
+
+    def tunnel(self, member: Membership) -> Interface | None:
+        return self.interface(member.cloud.interface)
+
+    def interface(self, name: str) -> Interface | None:
+        return next((i for i in self.state.interfaces or [] if i.name == name), None)
+
+    @property
+    def tunnels(self) -> set[str]:
+        return {member.cloud.interface for member in self.device.memberships}
+
+    def bgp(self, peer: Peer) -> BgpNeighbour | None:
+        return next((n for n in self.state.bgp or [] if n.address == str(peer.overlay)), None)
+
+    def routed(self, member: Membership, peer: Peer) -> bool:
+        """Whether the routing protocol has this peer as a neighbour: then packets cross both ways."""
+        if member.cloud.routing.protocol == "ospf":
+            overlay = str(peer.overlay)
+            return any(
+                n.address == overlay and (n.state or "").startswith("Full") for n in self.state.ospf or []
+            )
+        neighbour = self.bgp(peer)
+        return neighbour is not None and neighbour.state == "Established"
+
+    def nbma(self, peer: Peer) -> str | None:
+        """The address that packets for this peer are sent to: as intended, or as NHRP learned it."""
+        if peer.nbma is not None:
+            return str(peer.nbma)
+        nhrp = self.state.nhrp
+        for entry in (nhrp.cache if nhrp else None) or []:
+            if entry.overlay == str(peer.overlay) and entry.kind != "local":
+                return entry.nbma
+        return None
+
+    def sas(self, peer: Peer, state: State | None = None) -> list[IkeSa]:
+        """IKE SAs with this peer, by address or by identity."""
+        nbma, found = self.nbma(peer), []
+        for sa in (state or self.state).sas or []:
+            identity = sa.remote_identity or ""
+            named = f"CN={peer.name}" in [p.strip() for p in identity.split(",")]
+            if (nbma and sa.remote == nbma) or named or identity.startswith(f"{peer.name}."):
+                found.append(sa)
+        return found
+
+    def children(self, peer: Peer, state: State | None = None) -> list[ChildSa]:
+        """Standing ESP SAs with this peer, those that are being rekeyed included."""
+        return [
+            child
+            for sa in self.sas(peer, state)
+            for child in sa.children
+            if child.state in ("INSTALLED", "REKEYING", "REKEYED")
+        ]
+
+    def probes_to(self, address: IPv4Address | str) -> list[Probe]:
+        return [probe for probe in self.probes if probe.address == str(address)]
+
+    def answers(self, peer: Peer) -> bool | None:
+        """Whether the peer answered a probe to its overlay address; None if none was sent."""
+        probes = self.probes_to(peer.overlay)
+        return any(probe.passed is not None for probe in probes) if probes else None
+
+
+def names(peers: list[str]) -> str:
+    more = len(peers) - NAMES
+    return ", ".join(peers[:NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+class Check:
+    """One thing that is checked. The docstring of each check is its page in docs/reference/checks.md.
+
+    ``layer`` orders checks: what fails on a lower layer explains what fails above it.
+    """
+
+    name: str
+    title: str
+    layer: int
+    # The first layer that a failure makes impossible; None if everything else can still work.
+    blocks: int | None = None
+
+    def judge(self, sight: Sight) -> Iterator[Result]:
+        raise NotImplementedError
+
+    def result(
+        self,
+        sight: Sight,
+        subject: str,
+        verdict: Verdict,
+        expected: str,
+        cloud: str | None = None,
+        peers: tuple[str, ...] = (),
+        blocks: int | None = None,
+    ) -> Result:
+        outcome, got = verdict
+        return Result(
+            host=sight.device.name,
+            check=self.name,
+            layer=self.layer,
+            subject=subject,
+            outcome=outcome,
+            expected=expected,
+            got=got,
+            cloud=cloud,
+            peers=peers,
+            ok=int(outcome == "pass"),
+            blocks=blocks if blocks is not None else self.blocks,
+        )
+
+    def over_peers(
+        self, sight: Sight, member: Membership, expected: str, test: Callable[[Peer], Verdict]
+    ) -> Iterator[Result]:
+        """One result per hub, and one for all spokes together: a hub may have thousands."""
+        cloud = member.cloud.name
+        for peer in member.hubs:
+            yield self.result(sight, f"{cloud}: {peer.name}", test(peer), expected, cloud, (peer.name,))
+        if member.role != "hub" or not member.spokes:
+            return
+        verdicts = {peer.name: test(peer) for peer in member.spokes}
+        bad = [name for name, (outcome, _) in verdicts.items() if outcome == "fail"]
+        doubtful = [name for name, (outcome, _) in verdicts.items() if outcome == "unknown"]
+        total = len(verdicts)
+        outcome: Outcome = "fail" if bad else "unknown" if doubtful else "pass"
+        got = f"all {total}"
+        if bad or doubtful:
+            which = bad or doubtful
+            got = f"not {len(which)} of {total}: {names(which)} ({verdicts[which[0]][1]})"
+        yield Result(
+            host=sight.device.name,
+            check=self.name,
+            layer=self.layer,
+            subject=f"{cloud}: spokes",
+            outcome=outcome,
+            expected=f"each of {total} spokes: {expected}",
+            got=got,
+            cloud=cloud,
+            peers=tuple(bad or doubtful),
+            ok=total - len(bad) - len(doubtful),
+            total=total,
+            blocks=self.blocks,
+        )

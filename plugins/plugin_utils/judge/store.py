@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The reports of single routers on the controller's disk, one file each, readable by their owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from .report import HostReport, not_reached
+from .result import Sight
+
+_reports = TypeAdapter(HostReport)
+
+
+def path_of(directory: Path, host: str) -> Path:
+    return directory / f"{host}.json"
+
+
+def intent_path(bundle: Path, host: str) -> Path:
+    """Where ``render`` wrote what is wanted of a host; a host without it is not in the fleet."""
+    return bundle / host / "intent.json"
+
+
+def forget(directory: Path, hosts: Iterable[str]) -> None:
+    """Removes what an earlier run wrote of these hosts, so that it cannot pass for today's."""
+    for host in hosts:
+        path_of(directory, host).unlink(missing_ok=True)
+
+
+def save(directory: Path, report: HostReport, sight: Sight) -> None:
+    """Writes the report with the state and the probes that it was judged by."""
+    document = report.to_dict() | {
+        "state": sight.state.to_dict(),
+        "probes": [probe.to_dict() for probe in sight.probes],
+    }
+    write(path_of(directory, report.host), json.dumps(document, indent=1) + "\n")
+
+
+def save_error(directory: Path, host: str, why: str) -> None:
+    """Writes that a router could not be judged."""
+    write(path_of(directory, host), json.dumps(not_reached(host, why).to_dict(), indent=1) + "\n")
+
+
+def load(directory: Path, host: str) -> HostReport:
+    """What this run wrote of a host; not reached if it wrote nothing."""
+    try:
+        document: dict[str, Any] = json.loads(path_of(directory, host).read_text(encoding="utf-8"))
+        known = {key: document[key] for key in ("host", "rows", "results", "error")}
+        return _reports.validate_python(known)
+    except FileNotFoundError:
+        return not_reached(host, "the run ended for this router before it was judged (unreachable or failed)")
+    except (OSError, ValueError, KeyError) as error:
+        return not_reached(host, f"its report cannot be read: {error}")
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all, 0600."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(part, path)
