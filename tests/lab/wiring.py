@@ -231,7 +231,7 @@ def serve_lease(state: State, node: Node, wan: Wan, address: IPv4Address) -> Non
             ],
             *[f"--interface={name}", "--except-interface=lo", "--bind-interfaces", "--dhcp-authoritative"],
             *["--no-ping", "--log-dhcp", f"--log-facility={stem}.log", f"--dhcp-leasefile={stem}.leases"],
-            f"--dhcp-range={network.network_address},static,{network.netmask},120",
+            f"--dhcp-range={network.network_address},static,{network.netmask},3600",
             f"--dhcp-host={node.mac(wan.interface)},{address}",
             f"--dhcp-option=option:router,{wan.gateway}",
         ),
