@@ -16,10 +16,12 @@ from ansible.plugins.action import ActionBase
 try:
     from ..plugin_utils.findings import Finding, FindingsError
     from ..plugin_utils.fleet.load import load_fleet
-    from ..plugin_utils.fleet.values import UNREAD
+    from ..plugin_utils.fleet.secret_values import UNREAD
     from ..plugin_utils.render.fleet import render_fleet
     from ..plugin_utils.render.writer import Written, write_bundles
-except ImportError as error:
+except ModuleNotFoundError as error:
+    if error.name not in ("pydantic", "jinja2"):
+        raise
     MISSING: str | None = error.name
 else:
     MISSING = None
