@@ -18,8 +18,9 @@ def load_fleet(hostvars: Mapping[str, Mapping[str, object]], groups: Mapping[str
     """Checks the whole inventory and derives the fleet.
 
     ``hostvars`` holds each host's ``dmvpn_`` variables as plain values; a secret that was not read is any
-    object but a plain value, such as ``values.UNREAD``. ``groups`` is Ansible's, with ``all``. A host that
-    no cloud names and that has no ``dmvpn_site`` is no part of the fleet. Raises :class:`FindingsError`.
+    object but a plain value, such as ``secret_values.UNREAD``. ``groups`` is Ansible's, with ``all``. A
+    host that no cloud names and that has no ``dmvpn_site`` is no part of the fleet. Raises
+    :class:`FindingsError`.
     """
     declared, findings = declare(hostvars, groups)
     findings += resolve_members(declared)

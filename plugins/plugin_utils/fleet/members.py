@@ -18,6 +18,7 @@ NOTHING = SiteInput()
 
 def resolve_members(declared: Declared) -> Iterator[Finding]:
     """Fills ``declared.members``, hubs first in their order of preference."""
+    numberless: set[str] = set()
     for cloud in declared.clouds.values():
         members: list[Member] = []
         declared.members[cloud.name] = members
@@ -26,7 +27,12 @@ def resolve_members(declared: Declared) -> Iterator[Finding]:
             if site is None:
                 continue
             member = Member(site, cloud, role, None, None)
-            yield from place(member)
+            if site.vars.dmvpn_site is not None:
+                yield from place(member, site.vars.dmvpn_site)
+            elif "dmvpn_site" not in site.broken and site.name not in numberless:
+                numberless.add(site.name)
+                problem = f"is missing, and the host is a member of cloud {cloud.name!r}"
+                yield Finding(site.name, "dmvpn_site", problem, "write the number of the site")
             yield from connect(member)
             members.append(member)
     yield from in_no_cloud(declared)
@@ -43,7 +49,7 @@ def named(declared: Declared, cloud: CloudInput) -> Iterator[tuple[Role, Site | 
             continue
         hubs[hub] = None
         if hub not in declared.hosts:
-            known = [*declared.sites]
+            known = tuple(declared.hosts)
             remedy = (
                 or_one_of(nearest(hub, known), ()) if nearest(hub, known) else "name a host of the inventory"
             )
@@ -72,15 +78,9 @@ def named(declared: Declared, cloud: CloudInput) -> Iterator[tuple[Role, Site | 
             yield "spoke", declared.sites.get(spoke) or Site(spoke, NOTHING), []
 
 
-def place(member: Member) -> Iterator[Finding]:
+def place(member: Member, number: int) -> Iterator[Finding]:
     """The member's overlay address: what ``dmvpn_overlay`` says, or host number ``dmvpn_site``."""
     site, prefix = member.site, member.cloud.prefix
-    number = site.vars.dmvpn_site
-    if number is None:
-        if "dmvpn_site" not in site.broken:
-            problem = f"is missing, and the host is a member of cloud {member.cloud.name!r}"
-            yield Finding(site.name, "dmvpn_site", problem, "write the number of the site")
-        return
     first, last = int(prefix.network_address), int(prefix.broadcast_address)
     override = site.vars.dmvpn_overlay.get(member.cloud.name)
     if override is not None:
@@ -119,11 +119,12 @@ def connect(member: Member) -> Iterator[Finding]:
 
 def in_no_cloud(declared: Declared) -> Iterator[Finding]:
     """A site number says that a host wants to be a member: it was forgotten in a group."""
-    if declared.lost or not declared.clouds:
+    clouds = declared.clouds.values()
+    if declared.lost or not clouds or any(cloud.spokes not in declared.groups for cloud in clouds):
         return
     members = {member.site.name for held in declared.members.values() for member in held}
-    hubs = {hub for cloud in declared.clouds.values() for hub in cloud.hubs}
-    groups = sorted({cloud.spokes for cloud in declared.clouds.values()})
+    hubs = {hub for cloud in clouds for hub in cloud.hubs}
+    groups = sorted({cloud.spokes for cloud in clouds})
     for site in declared.sites.values():
         if site.vars.dmvpn_site is not None and site.name not in members and site.name not in hubs:
             remedy = f"put the host into {' or '.join(map(repr, groups))}, or remove its dmvpn_site"

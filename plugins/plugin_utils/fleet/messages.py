@@ -15,6 +15,7 @@ from .models import known_keys
 from .nearest import nearest, or_one_of
 from .values import REFUSED, shown
 
+PREFIX = "dmvpn_"
 SECRETS = ("dmvpn_psks", "dmvpn_nhrp_secrets")
 WANTED = {
     "list_type": ("a list", "write a list, [one, two]"),
@@ -26,8 +27,17 @@ WANTED = {
 
 def findings_of(error: ValidationError, host: str, prefix: tuple[Any, ...] = ()) -> Iterator[Finding]:
     """``prefix`` is where in the host's variables the validated value stands."""
-    for wrong in error.errors(include_url=False):
-        path = prefix + wrong["loc"]
+    errors = error.errors(include_url=False)
+    paths = [prefix + wrong["loc"] for wrong in errors]
+    # A key that is misspelt is not also missing.
+    meant = {
+        (*path[:-1], nearest(path[-1], known_keys(path[:-1])))
+        for path, wrong in zip(paths, errors, strict=True)
+        if wrong["type"] == "extra_forbidden"
+    }
+    for path, wrong in zip(paths, errors, strict=True):
+        if wrong["type"] == "missing" and path in meant:
+            continue
         problem, remedy = explain(wrong, path)
         yield Finding(host, subject(path), problem, remedy)
 
@@ -86,11 +96,13 @@ def absent(value: object) -> tuple[str, str] | None:
 def unknown_key(path: tuple[Any, ...]) -> tuple[str, str]:
     """Never shows the value: it may be a secret whose variable is misspelt."""
     known = known_keys(path[:-1])
-    what = "unknown variable" if len(path) == 1 else "unknown key"
-    found = nearest(path[-1], known)
-    if found is None and len(path) == 1:
-        return what, "remove it; docs/reference/inventory.md lists all variables"
-    return what, or_one_of(found, known)
+    if len(path) > 1:
+        return "unknown key", or_one_of(nearest(path[-1], known), known)
+    # The prefix that all variables share would make all of them look alike.
+    found = nearest(str(path[0]).removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in known])
+    if found is None:
+        return "unknown variable", "remove it; docs/reference/inventory.md lists all variables"
+    return "unknown variable", or_one_of(PREFIX + found, known)
 
 
 def plain(word: str) -> str:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from .networks import Address, Area, OverlayPrefix, Prefix, WanAddress
+from .secret_values import NhrpSecret, Psk
 from .suites import MIN_MTU, SuiteName
 from .values import (
-    Address,
-    Area,
     Asn,
     CloudName,
     Directory,
@@ -22,14 +22,9 @@ from .values import (
     Given,
     InterfaceName,
     Name,
-    NhrpSecret,
-    OverlayPrefix,
-    Prefix,
-    Psk,
     Reference,
     RemoteId,
     Version,
-    WanAddress,
     parse_platform,
     parse_protocol,
     refuse,
@@ -138,7 +133,7 @@ class CloudInput(Strict):
     transport: Name = Field(description="Which of a site's `dmvpn_transports` carries the cloud.")
     phase: Literal[1, 2, 3] = Field(
         default=3,
-        description="3: spokes make shortcuts to each other. 1: all traffic goes through hubs. 2: not on Linux.",
+        description="3: spokes make shortcuts to each other. 1: all traffic goes by hubs. 2: not on Linux.",
     )
     hubs: list[Reference] = Field(
         min_length=1, description="Inventory hosts that are hubs, in order of preference."

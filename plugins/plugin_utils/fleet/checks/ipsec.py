@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ...findings import Finding
 from ..declared import CLOUDS, FLEET, Declared, Member
-from ..values import Unread
+from ..secret_values import Unread
 
 COMMON_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 FIELD_MAX = 64  # characters of a CN or an OU, RFC 5280 appendix A.1
