@@ -110,6 +110,7 @@ def derive_peer(member: Member) -> Peer:
         name=site.name,
         role=member.role,
         site=site.vars.dmvpn_site,
+        frr_version=site.vars.dmvpn_frr_version,
         overlay=member.overlay,
         nbma=nbma(transport),
         nat=behind_nat(transport),

@@ -111,6 +111,16 @@ class Transport:
     allow_gre: tuple[IPv4Address, ...]
 
 
+def dynamic_bfd(frr_version: tuple[int, int]) -> bool:
+    """Whether this FRR can run BFD on a BGP session that a hub accepts by ``bgp listen range``.
+
+    10.2 and 10.3 do not start BGP while BFD is down (``peer_active`` in bgpd/bgpd.c), and the hub has
+    no BFD session with a dynamic neighbour until BGP is up: after one failure neither ever comes back.
+    From 10.4 only ``bfd strict`` does that.
+    """
+    return not (10, 2) <= frr_version < (10, 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Another member of a cloud, as far as this device has to know it."""
@@ -118,6 +128,7 @@ class Peer:
     name: str
     role: Role
     site: int
+    frr_version: tuple[int, int]
     overlay: IPv4Address
     nbma: IPv4Address | None
     nat: bool
@@ -139,6 +150,23 @@ class Membership:
     shortcut: bool
     hubs: tuple[Peer, ...]
     spokes: tuple[Peer, ...]
+
+    def offers_bfd(self, role: Role, frr_version: tuple[int, int]) -> bool:
+        """Whether this router, with that FRR, runs BFD on its routing sessions with peers of that role."""
+        rules = self.cloud.routing
+        if rules.bfd is None or rules.protocol == "static":
+            return False
+        dynamic = rules.protocol == "bgp" and "spoke" in (self.role, role)
+        return dynamic_bfd(frr_version) if dynamic else True
+
+    def runs_bfd(self, frr_version: tuple[int, int]) -> bool:
+        """Whether this router, with that FRR, runs BFD for this cloud at all."""
+        to_hubs = bool(self.hubs) and self.offers_bfd("hub", frr_version)
+        return to_hubs or (self.role == "hub" and self.offers_bfd("spoke", frr_version))
+
+    def expects_bfd(self, peer: Peer, frr_version: tuple[int, int]) -> bool:
+        """Whether a BFD session with this peer must stand: both ends offer it."""
+        return all(self.offers_bfd(peer.role, version) for version in (frr_version, peer.frr_version))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,16 @@ def subject(path: Sequence[Any]) -> str:
         if part == "[key]":
             continue
         if isinstance(part, int) or (clouds and place == 1):
-            text += f"[{part}]"
+            text += f"[{word(part)}]"
         else:
-            text += f"{'.' if text else ''}{part if len(str(part)) <= 60 else str(part)[:57] + '...'}"
+            text += f"{'.' if text else ''}{word(part)}"
     return text
+
+
+def word(part: object) -> str:
+    """A key as a message shows it: on one line, and quoted where it would not be seen."""
+    text = str(part)
+    return text if text.isprintable() and text.strip() == text != "" and len(text) <= 60 else shown(text)
 
 
 def explain(wrong: Mapping[str, Any], path: tuple[Any, ...]) -> tuple[str, str]:

@@ -18,7 +18,7 @@ def nearest(name: object, known: Collection[str]) -> str | None:
 @lru_cache(maxsize=1024)
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     folded = {entry.lower(): entry for entry in known}
-    found = get_close_matches(name.lower()[:64], folded, n=1, cutoff=0.6)
+    found = get_close_matches(name.lower()[:64], folded, n=1, cutoff=0.7)
     return folded[found[0]] if found else None
 
 
