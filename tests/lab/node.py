@@ -107,7 +107,11 @@ def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
 
 def _last_lines(state: State, node: Node) -> str:
     path = console(state, node)
-    lines = path.read_text(errors="replace").splitlines()[-25:] if path.exists() else []
+    text = path.read_text(errors="replace") if path.exists() else ""
+    boot = text[text.rfind("Linux version") :]
+    # What follows a panic is the kernel's call trace; the cause stands before it.
+    before, panic, reason = boot.partition("Kernel panic")
+    lines = (before + panic + reason.partition("\n")[0]).splitlines()[-20:]
     return f"last lines of its console ({path}):\n" + "\n".join(lines)
 
 
