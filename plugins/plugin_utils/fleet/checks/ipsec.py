@@ -19,6 +19,7 @@ NHRP_AUTHENTICATION = (10, 2)  # FRR
 
 
 def psks_are_there(declared: Declared) -> Iterator[Finding]:
+    """Every member of a cloud with ``auth: psk`` has its secret, and all have the same."""
     for name, members in declared.members.items():
         cloud = declared.clouds[name]
         if cloud.ipsec.auth == "psk" and declared.sound(cloud, "ipsec"):

@@ -15,7 +15,7 @@ SUBJECT = "dmvpn_lans"
 
 
 def lans_do_not_overlap(declared: Declared) -> Iterator[Finding]:
-    """In the whole fleet, by sorting: only a neighbour can overlap."""
+    """In the whole fleet, by sorting: only neighbours can overlap."""
     members = declared.memberships()
     held: list[tuple[int, int, str, IPv4Network]] = []
     for site in declared.sites.values():
@@ -52,6 +52,7 @@ def lans_in_summaries(declared: Declared) -> Iterator[Finding]:
 
 
 def lans_outside_overlays(declared: Declared) -> Iterator[Finding]:
+    """A LAN shares no address with the prefix of a cloud."""
     overlays = PrefixSet(cloud.prefix for cloud in declared.clouds.values())
     for site in declared.sites.values():
         for lan in site.vars.dmvpn_lans:
@@ -63,6 +64,7 @@ def lans_outside_overlays(declared: Declared) -> Iterator[Finding]:
 
 
 def lans_hold_no_wan(declared: Declared) -> Iterator[Finding]:
+    """A LAN is what is behind the router; its WAN addresses are not."""
     for site in declared.sites.values():
         lans = PrefixSet(site.vars.dmvpn_lans)
         for name, transport in site.vars.dmvpn_transports.items():

@@ -84,6 +84,7 @@ def named_clouds(site: Site) -> tuple[tuple[str, Mapping[str, object]], ...]:
 
 
 def frr_is_usable(declared: Declared) -> Iterator[Finding]:
+    """FRR is 8.4 or newer, and none of the releases that are known to be bad."""
     for host, members in declared.memberships().items():
         version = members[0].site.vars.dmvpn_frr_version
         said = f"{version[0]}.{version[1]}"

@@ -16,6 +16,7 @@ SIZED = ("path_mtu", "mtu", "mss", "ipsec")
 
 
 def mtu_fits_path(declared: Declared) -> Iterator[Finding]:
+    """A packet of the cloud's MTU crosses in one piece, encrypted and with NAT-T."""
     for name, cloud in declared.clouds.items():
         if not declared.sound(cloud, *SIZED):
             continue
@@ -33,6 +34,7 @@ def mtu_fits_path(declared: Declared) -> Iterator[Finding]:
 
 
 def mss_fits_mtu(declared: Declared) -> Iterator[Finding]:
+    """MSS is MTU - 40 at most."""
     for name, cloud in declared.clouds.items():
         most = tunnel_mtu(cloud) - IPV4_TCP
         if declared.sound(cloud, *SIZED) and cloud.mss is not None and cloud.mss > most:
