@@ -35,8 +35,8 @@ def daemons(device: Device) -> tuple[str, ...]:
         rules = member.cloud.routing
         if rules.protocol != "static":
             needed.add("bgpd" if rules.protocol == "bgp" else "ospfd")
-            if rules.bfd:
-                needed.add("bfdd")
+        if member.runs_bfd(device.frr_version):
+            needed.add("bfdd")
     return tuple(sorted(needed))
 
 
@@ -94,7 +94,7 @@ def bfd_profiles(device: Device) -> list[tuple[str, list[str]]]:
     profiles = []
     for member in device.memberships:
         bfd = member.cloud.routing.bfd
-        if bfd is None or member.cloud.routing.protocol == "static":
+        if bfd is None or not member.runs_bfd(device.frr_version):
             continue
         lines = [] if bfd.multiplier == 3 else [f"detect-multiplier {bfd.multiplier}"]
         if bfd.interval != 300:

@@ -52,6 +52,7 @@ class Group:
     clients: bool
     next_hop_self: bool
     listen: IPv4Network | None
+    bfd: bool
     map_in: str | None
     map_out: str
 
@@ -192,6 +193,7 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
                 clients=False,
                 next_hop_self=True,
                 listen=None,
+                bfd=member.offers_bfd("hub", device.frr_version),
                 map_in=f"{own}-hubs-in",
                 map_out=f"{own}-hubs-out",
             )
@@ -205,6 +207,7 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
             clients=not ebgp,
             next_hop_self=True,
             listen=cloud.prefix,
+            bfd=member.offers_bfd("spoke", device.frr_version),
             map_in=f"{own}-spokes-in",
             map_out=f"{own}-spokes-out",
         )
@@ -235,6 +238,7 @@ def spoke_policy(device: Device, member: Membership, place: int) -> Policy:
         clients=False,
         next_hop_self=False,
         listen=None,
+        bfd=member.offers_bfd("hub", device.frr_version),
         map_in=None,
         map_out=f"{own}-hubs-out",
     )

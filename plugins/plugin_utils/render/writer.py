@@ -59,7 +59,7 @@ def write_bundles(
     """
     base = compare_with or output
     result = Written()
-    make_directory(output)
+    make_parents(str(output), set())
     for bundle in bundles:
         if not HOST_NAME.fullmatch(bundle.host):
             raise FindingsError([bad_name(bundle.host)])
@@ -67,7 +67,11 @@ def write_bundles(
         wanted = bundle.contents()
         held = base / bundle.host
         stale = sorted(set(listed(held)) - set(wanted))
-        changed = [(path, text) for path, text in wanted.items() if not same(held / path, text)]
+        root = str(held)
+        known = os.path.isdir(root)
+        changed = [
+            (path, text) for path, text in wanted.items() if not (known and same(f"{root}/{path}", text))
+        ]
         if changed or stale:
             result.changed.append(bundle.host)
             if diff:
@@ -116,10 +120,10 @@ def departed(output: Path, present: set[str]) -> Iterator[str]:
             yield entry.name
 
 
-def same(path: Path, text: str) -> bool:
+def same(path: str, text: str) -> bool:
     """Whether a file holds this text and nobody else may read it."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
             return file.read() == text.encode() and os.fstat(file.fileno()).st_mode & 0o777 == 0o600
     except OSError:
         return False
@@ -134,24 +138,35 @@ def differences(host: str, path: str, held: Path, text: str) -> Iterator[str]:
     return difflib.unified_diff(before, text.splitlines(), name, name, lineterm="")
 
 
-def make_directory(path: Path) -> None:
-    """Makes a directory and its parents; what is new is 0700."""
-    if not path.is_dir():
-        make_directory(path.parent)
-        path.mkdir(mode=0o700, exist_ok=True)
+def make_parents(path: str, made: set[str]) -> None:
+    """Makes a directory and its parents, 0700 what is new; ``made`` are those that are known to be there."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
+    except FileNotFoundError:
+        make_parents(os.path.dirname(path), made)
+        os.mkdir(path, 0o700)
+    made.add(path)
 
 
 def write_all(directory: Path, contents: Iterable[tuple[str, str]]) -> None:
-    """The manifest first: whatever follows is listed, so an interrupted run leaves nothing unknown."""
+    """The manifest first: whatever follows is listed, so an interrupted run leaves nothing unknown.
+
+    Paths are text here, not ``Path``, which would cost as much as the writing itself.
+    """
+    made: set[str] = set()
     for path, text in sorted(contents, key=lambda item: item[0] != "manifest.json"):
-        target = directory / path
-        make_directory(target.parent)
-        new = target.with_name(f".{target.name}.new")
-        new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "wb") as file:
+        target = f"{directory}/{path}"
+        parent, _, name = target.rpartition("/")
+        if parent not in made:
+            make_parents(parent, made)
+        new = f"{parent}/.{name}.new"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with open(os.open(new, flags, 0o600), "wb", buffering=0) as file:
             file.write(text.encode())
-        new.replace(target)
+        os.replace(new, target)
 
 
 def remove(directory: Path, paths: Iterable[str]) -> None:
