@@ -14,7 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-PROGRAM = Path(__file__).resolve().parents[2] / "roles" / "linux" / "files" / "nhrp_events.py"
+PROGRAMS = Path(__file__).resolve().parents[2] / "roles" / "linux" / "files"
 VARIABLES = {"psk": "dmvpn_psks", "nhrp": "dmvpn_nhrp_secrets"}
 _REFERENCE = re.compile(r"@@secret:([^@\n]+)@@")
 
@@ -56,7 +56,10 @@ class ActionModule(ActionBase):
                 entry["path"]: (folder / entry["path"].lstrip("/")).read_text(encoding="utf-8")
                 for entry in manifest["files"]
             }
-            program = PROGRAM.read_text(encoding="utf-8")
+            programs = {
+                path.name: path.read_text(encoding="utf-8")
+                for path in sorted(PROGRAMS.glob("nhrp_events*.py"))
+            }
         except FileNotFoundError as error:
             raise AnsibleActionFail(
                 f"no bundle for {name}: {error.filename} is not there; render it first "
@@ -68,11 +71,11 @@ class ActionModule(ActionBase):
             ) from None
         names = {match for text in texts.values() for match in _REFERENCE.findall(text)}
         return {
-            "_manifest": manifest,
-            "_intent": intent,
-            "_texts": texts,
-            "_program": program,
-            "_secrets": {reference: self.secret(reference, variables) for reference in sorted(names)},
+            "manifest": manifest,
+            "intent": intent,
+            "texts": texts,
+            "programs": programs,
+            "secrets": {reference: self.secret(reference, variables) for reference in sorted(names)},
         }
 
     def secret(self, reference: str, variables: Mapping[str, Any]) -> str:

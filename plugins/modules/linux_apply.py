@@ -15,15 +15,16 @@ description:
     the bundle.
   - Validates everything with the daemons' own checkers before it changes anything, changes only what differs,
     and puts everything back if a step fails. A run that was killed is undone by the next one.
-  - Keeps what is not its own, see C(docs/sharing.md). FRR lines that were there before stay, other nftables tables, other
-    swanctl connections and other units are not touched.
-  - Secrets are resolved on the controller, from C(dmvpn_psks) and C(dmvpn_nhrp_secrets), which may be vaulted.
-    They are never part of a diff or a message.
+  - Keeps what is not its own, see C(docs/sharing.md). FRR lines that were there before stay, other nftables
+    tables, other swanctl connections and other units are not touched.
+  - Secrets are resolved on the controller, from C(dmvpn_psks) and C(dmvpn_nhrp_secrets), which may be
+    vaulted. They are never part of a diff or a message.
 options:
   state:
     description:
       - V(present) applies the bundle.
-      - V(absent) takes everything of the collection off the router, the tunnels first and the guard last. It needs no bundle.
+      - V(absent) takes everything of the collection off the router, the tunnels first and the guard last.
+        It needs no bundle.
     type: str
     choices: [present, absent]
     default: present
@@ -31,8 +32,24 @@ options:
     description:
       - Directory on the controller that M(mgre.dmvpn.render) wrote. Required with O(state=present).
     type: path
+  manifest:
+    description: Set by the action plugin. What the bundle holds for this router.
+    type: dict
+  intent:
+    description: Set by the action plugin. The router as the inventory means it.
+    type: dict
+  texts:
+    description: Set by the action plugin. The files by path, with references in the place of secrets.
+    type: dict
+  programs:
+    description: Set by the action plugin. The event daemon's files by name.
+    type: dict
+  secrets:
+    description: Set by the action plugin. The secrets by reference.
+    type: dict
 requirements:
-  - Debian 12 or 13 with FRR, frr-pythontools, charon-systemd and strongswan-swanctl 5.9.6 or newer on the router
+  - Debian 12 or 13 on the router
+  - FRR with frr-pythontools, charon-systemd and strongswan-swanctl 5.9.6 or newer on the router
 attributes:
   check_mode:
     description: Compares and validates, and touches nothing.
@@ -44,7 +61,8 @@ attributes:
     description: Has an action plugin that reads the bundle and resolves secrets on the controller.
     support: full
 notes:
-  - The last ten states before a change are kept in C(/var/lib/mgre-dmvpn/generations) on the router, readable for root only.
+  - The last ten states before a change are kept in C(/var/lib/mgre-dmvpn/generations) on the router, readable
+    for root only.
 """
 
 EXAMPLES = r"""
@@ -96,11 +114,11 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "bundle": {"type": "path"},
             # What the action plugin adds.
-            "_manifest": {"type": "dict"},
-            "_intent": {"type": "dict"},
-            "_texts": {"type": "dict"},
-            "_program": {"type": "str"},
-            "_secrets": {"type": "dict", "no_log": True},
+            "manifest": {"type": "dict"},
+            "intent": {"type": "dict"},
+            "texts": {"type": "dict"},
+            "programs": {"type": "dict"},
+            "secrets": {"type": "dict", "no_log": True},
         },
         supports_check_mode=True,
     )
@@ -129,12 +147,12 @@ def work(arguments: dict[str, Any], check: bool) -> Outcome:
     host = Host()
     if arguments["state"] == "absent":
         return remove(host, check=check)
-    if arguments["_manifest"] is None:
+    if arguments["manifest"] is None:
         raise BadBundle("there is no manifest; this module works through its action plugin")
     wanted = from_bundle(
-        arguments["_manifest"], arguments["_texts"], arguments["_program"], arguments["_secrets"] or {}
+        arguments["manifest"], arguments["texts"], arguments["programs"], arguments["secrets"] or {}
     )
-    return apply(host, wanted, arguments["_intent"] or {}, check=check)
+    return apply(host, wanted, arguments["intent"] or {}, check=check)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """FRR on the router: its daemons, its running configuration and its file.
 
-``frr-reload.py`` (package frr-pythontools) changes the lines that differ and nothing else. It is given the
-running configuration with our lines merged in, so what somebody configured without saving stays as well.
+The target is always the running configuration with our lines merged in, so that what somebody configured
+without saving stays as well.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from .frr_config import Path, needs_marks, parse, paths
+from .frr_config import Path, needs_marks
+from .frr_delta import delta, differences
 from .frr_merge import Merged, merge
 from .host import CommandFailed, Host, Result
 from .store import STAGING
@@ -29,10 +30,14 @@ class NotTaken(Exception):
 
 
 def running(host: Host) -> str | None:
-    """FRR's running configuration, None while FRR does not run."""
-    result = host.run("vtysh", "-c", "show running-config")
+    """FRR's running configuration, None while FRR does not run. Raises :class:`CommandFailed`."""
+    argv = ("vtysh", "-c", "show running-config")
+    result = host.run(*argv)
     if result.status or not result.out.strip():
         return None
+    if "\nfrr version " not in result.out:
+        # Taking a part for the whole would remove the rest.
+        raise CommandFailed(argv, Result(1, err="shows only a part of the running configuration"))
     return "".join(f"{line}\n" for line in result.out.splitlines() if not line.startswith(_HEADER))
 
 
@@ -52,12 +57,6 @@ def merge_file(host: Host, old: str, new: str, foreign: Collection[Path]) -> Mer
 def check(host: Host, path: str) -> None:
     """FRR's own check of a whole configuration; raises :class:`CommandFailed`."""
     host.must("vtysh", "-C", "-f", path)
-
-
-def missing(config: str, wanted: Sequence[Path]) -> list[Path]:
-    """Lines of ``wanted`` that a configuration lacks."""
-    held = set(paths(parse(config)))
-    return [path for path in wanted if path not in held]
 
 
 def told(lines: Sequence[Path]) -> str:
@@ -129,42 +128,61 @@ def wait(host: Host, daemons: Sequence[str]) -> None:
             raise CommandFailed(argv, result)
 
 
-def reload(host: Host, target: str, expected: Sequence[Path]) -> None:
-    """Make FRR run ``target``; ``expected`` lines have to be there afterwards.
+def reload(host: Host, target: str) -> None:
+    """Make FRR run ``target``, changing only what differs.
 
-    Raises :class:`CommandFailed` with frr-reload's words, or :class:`NotTaken`. /etc/frr/frr.conf is
-    rewritten by frr-reload and has to be put back by the caller.
+    Raises :class:`NotTaken` with FRR's words, and the lines that it does not have, or still has.
     """
-    before = running(host)
-    _remove_secrets(host, before or "", target)
+    words = ""
+    for attempt in ("delta", "delta", "frr-reload"):
+        now = running(host)
+        if now is None:
+            raise NotTaken("FRR does not answer")
+        missing, left = differences(now, target)
+        if not missing and not left:
+            return
+        words = _enter(host, delta(now, target)) if attempt == "delta" else _frr_reload(host, target)
+    missing, left = differences(running(host) or "", target)
+    if missing or left:
+        parts = [words]
+        parts += [f"FRR does not have these lines:\n{told(missing)}"] if missing else []
+        parts += [f"FRR still has these lines:\n{told(left)}"] if left else []
+        raise NotTaken("\n".join(part for part in parts if part))
+
+
+def _enter(host: Host, commands: str) -> str:
+    """Enter commands from a file, which keeps secrets out of the process list; returns FRR's complaints."""
+    path = f"{STAGING}/frr-commands.conf"
+    host.write(path, commands, 0o600)
+    return _complaints(_unlocked(host, "vtysh", "-f", str(host.at(path))))
+
+
+def _frr_reload(host: Host, target: str) -> str:
+    saved = host.read(FRR_CONF)
     path = f"{STAGING}/frr-running.conf"
     host.write(path, target, 0o600)
-    argv = ("/usr/bin/python3", RELOAD, "--reload", "--stdout", str(host.at(path)))
+    try:
+        return _complaints(
+            _unlocked(host, "/usr/bin/python3", RELOAD, "--reload", "--stdout", str(host.at(path)))
+        )
+    finally:
+        if saved is not None:
+            host.write(FRR_CONF, saved)
+
+
+def _unlocked(host: Host, *argv: str) -> Result:
+    """Run, again while another session holds FRR's configuration: a new daemon may still read its own."""
     result = host.run(*argv, timeout=300)
     for _ in range(START_TIMEOUT):
         if "locked by other VTY" not in result.words:
             break
-        host.sleep(1)  # a daemon that was just started is still reading its configuration
+        host.sleep(1)
         result = host.run(*argv, timeout=300)
-    if result.status:
-        words = [line for line in result.words.splitlines() if not re.search(r"\bINFO\b", line)]
-        raise CommandFailed(argv[1:3], Result(result.status, err=masked("\n".join(words) or result.words)))
-    now = running(host) or ""
-    lost = missing(now, expected)
-    if lost:
-        raise NotTaken(f"FRR did not take these lines:\n{told(lost)}")
+    return result
 
 
-def _remove_secrets(host: Host, before: str, target: str) -> None:
-    """Take out old NHRP secrets through a file: frr-reload would show them in the process list."""
-    kept = set(paths(parse(target)))
-    gone = [
-        path
-        for path in paths(parse(before))
-        if path not in kept and len(path) == 2 and path[1].startswith("ip nhrp authentication ")
-    ]
-    if gone:
-        text = "".join(f"{context}\n no {line}\nexit\n" for context, line in gone)
-        host.write(f"{STAGING}/frr-secrets.conf", text, 0o600)
-        host.must("vtysh", "-f", str(host.at(f"{STAGING}/frr-secrets.conf")))
-        host.remove(f"{STAGING}/frr-secrets.conf")
+def _complaints(result: Result) -> str:
+    """What FRR says beyond its progress."""
+    noise = re.compile(r"\[\d+\|\w+\] |Waiting for children|MGMTD: No changes|.*\bINFO\b|[ \[]'")
+    lines = [line for line in result.words.splitlines() if not noise.match(line)]
+    return masked("\n".join(lines)) if result.status else ""

@@ -32,16 +32,12 @@ class FrrConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """``text`` has our lines; ``foreign`` are those of them that were there before us.
-
-    ``expected`` are our lines without those that yielded to the router's own.
-    """
+    """``text`` has our lines; ``foreign`` are those of them that were there before us."""
 
     text: str
     foreign: list[Path] = field(default_factory=list)
     added: list[Path] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
-    expected: list[Path] = field(default_factory=list)
 
 
 def merge(
@@ -70,7 +66,6 @@ def merge(
         foreign=shared,
         added=[path for path in after if path not in here],
         removed=[path for path in before if path not in now],
-        expected=wanted,
     )
 
 

@@ -21,7 +21,6 @@ ENVIRONMENT = {
     "LC_ALL": "C",
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "SYSTEMD_COLORS": "0",
-    "VTYSH_PAGER": "",
 }
 
 

@@ -38,9 +38,8 @@ class Plan:
             old, new = self.old.text(FRAGMENT), self.new.text(FRAGMENT)
             return frr.merge_running(now, old, new, self.before.foreign_running).text
 
-        expected = (self.running or self.conf).expected
         conf = self.conf.text if self.frr_conf is not None or self.new.files else None
-        return Change(host, self.old, self.new, FrrTarget(running, conf, self.daemons, expected), self.due)
+        return Change(host, self.old, self.new, FrrTarget(running, conf, self.daemons), self.due)
 
     def units_differ(self) -> bool:
         return any(

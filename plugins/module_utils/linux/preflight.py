@@ -52,7 +52,7 @@ def obstacles(
         yield "the kernel has no GRE (module ip_gre); install a kernel that has it"
     yield from _interfaces(host, wanted, intent, record)
     if not host.run("systemctl", "is-active", "--quiet", "strongswan-starter.service").status:
-        yield "strongswan-starter runs, and only one IKE daemon can; move its connections to swanctl, disable it"
+        yield "strongswan-starter runs, and only one IKE daemon can; use swanctl, disable it"
     if CERTIFICATE.rpartition("/")[2] in wanted.text(SWANCTL):
         absent = [path for path in (KEY, CERTIFICATE, AUTHORITY) if not host.exists(path)]
         if absent:

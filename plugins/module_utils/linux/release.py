@@ -14,7 +14,8 @@ FRAGMENT = f"{ETC}/frr.conf"
 DAEMONS = f"{ETC}/daemons"
 GUARDS = {"nftables": f"{ETC}/guard.nft", "iptables": f"{ETC}/guard.iptables"}
 EVENTS_CONFIG = f"{ETC}/nhrp-events.json"
-PROGRAM = "/usr/local/lib/mgre-dmvpn/nhrp_events.py"
+PROGRAMS = "/usr/local/lib/mgre-dmvpn"
+PROGRAM = f"{PROGRAMS}/nhrp_events.py"
 SWANCTL = "/etc/swanctl/conf.d/mgre-dmvpn.conf"
 SWANCTL_SECRETS = "/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf"
 STRONGSWAN = "/etc/strongswan.d/mgre-dmvpn.conf"
@@ -26,7 +27,7 @@ EVENTS_UNIT = "mgre-dmvpn-nhrp-events.service"
 # What we may ever write: a bundle that names another place is refused.
 PLACES = (
     f"{ETC}/",
-    "/usr/local/lib/mgre-dmvpn/",
+    f"{PROGRAMS}/",
     "/etc/swanctl/conf.d/mgre-dmvpn",
     "/etc/strongswan.d/mgre-dmvpn",
     "/etc/sysctl.d/90-mgre-dmvpn",
@@ -91,16 +92,24 @@ class Release:
 
 
 def from_bundle(
-    manifest: Mapping[str, Any], texts: Mapping[str, str], program: str, secrets: Mapping[str, str]
+    manifest: Mapping[str, Any],
+    texts: Mapping[str, str],
+    programs: Mapping[str, str],
+    secrets: Mapping[str, str],
 ) -> Release:
-    """The release that a bundle wants. Raises :class:`BadBundle`."""
+    """The release that a bundle wants; ``programs`` are the event daemon's files by name.
+
+    Raises :class:`BadBundle`.
+    """
     files = {}
     for entry in manifest["files"]:
         path = str(entry["path"])
         if path not in texts:
             raise BadBundle(f"the bundle lacks {path}, which its manifest lists; render it again")
         files[path] = File(resolve(texts[path], secrets), int(str(entry["mode"]), 8), texts[path])
-    files[PROGRAM] = File(program, 0o755, program)
+    for name, text in programs.items():
+        path = f"{PROGRAMS}/{name}"
+        files[path] = File(text, 0o755 if path == PROGRAM else 0o644, text)
     for path in files:
         if ".." in path or not path.startswith(PLACES):
             raise BadBundle(f"the bundle has a file for {path}, which is no place of this collection")

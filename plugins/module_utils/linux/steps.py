@@ -10,11 +10,10 @@ tunnels that go or move are taken down first, and a guard is removed last.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from . import frr
-from .frr_config import Path as Line
 from .host import CommandFailed, Host, Result
 from .release import (
     DAEMONS,
@@ -24,7 +23,7 @@ from .release import (
     FRAGMENT,
     GUARD_UNIT,
     GUARDS,
-    PROGRAM,
+    PROGRAMS,
     STRONGSWAN,
     SWANCTL,
     SWANCTL_SECRETS,
@@ -53,15 +52,11 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class FrrTarget:
-    """What FRR is to have in its files (None leaves them) and to run, as a function of what it runs now.
-
-    ``expected`` lines have to run afterwards.
-    """
+    """What FRR is to have in its files (None leaves them) and to run, as a function of what it runs now."""
 
     running: Callable[[str], str]
     conf: str | None
     daemons: str | None
-    expected: Sequence[Line] = ()
 
 
 @dataclass(slots=True)
@@ -191,10 +186,11 @@ class Change:
                 self.host.must("systemctl", "restart", unit)
 
     def nhrp_events(self) -> None:
-        self.put(PROGRAM, EVENTS_CONFIG)
+        programs = [p for p in {**self.old.files, **self.new.files} if p.startswith(f"{PROGRAMS}/")]
+        self.put(*programs, EVENTS_CONFIG)
         if EVENTS_UNIT not in self.new.units:
             return
-        if self.differs(PROGRAM) or self.unit_differs(EVENTS_UNIT) or "nhrp events" in self.due:
+        if self.differs(*programs) or self.unit_differs(EVENTS_UNIT) or "nhrp events" in self.due:
             self.host.must("systemctl", "enable", EVENTS_UNIT)
             self.host.must("systemctl", "restart", EVENTS_UNIT)
         elif self.differs(EVENTS_CONFIG):
@@ -218,7 +214,7 @@ class Change:
         if now is not None:
             target = self.target.running(now)
             if now != target:
-                frr.reload(self.host, target, self.target.expected)
+                frr.reload(self.host, target)
         if self.target.conf is not None and self.host.read(frr.FRR_CONF) != self.target.conf:
             self.host.write(frr.FRR_CONF, self.target.conf)
         self.put(FRAGMENT)
@@ -244,7 +240,9 @@ class Change:
             self.host.remove(path)
         if any(path.startswith(f"{SYSTEMD}/") for path in gone):
             self.host.must("systemctl", "daemon-reload")
-        for folder in (ETC, PROGRAM.rpartition("/")[0]):
+        if not self.new.files:
+            self.host.remove(f"{PROGRAMS}/__pycache__")
+        for folder in (ETC, PROGRAMS):
             self.host.remove_if_empty(folder)
 
     def _drop_guard(self, firewall: str) -> None:
