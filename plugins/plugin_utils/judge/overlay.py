@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..fleet.intent import Membership, Peer
 from .result import Check, Result, Sight, Verdict
@@ -101,7 +102,7 @@ class Neighbour(Check):
 
 
 class Bfd(Check):
-    """Where the cloud has BFD, its session with each routing neighbour is up, so that a dead path is found in
+    """Where both ends run BFD, its session with each routing neighbour is up, so that a dead path is found in
     a second and not in a holdtime.
     """
 
@@ -111,8 +112,13 @@ class Bfd(Check):
 
     def judge(self, sight: Sight) -> Iterator[Result]:
         for member in sight.device.memberships:
-            if member.cloud.routing.bfd and member.cloud.routing.protocol != "static":
-                yield from self.over_peers(sight, member, "up", lambda peer: self._peer(sight, peer))
+            yield from self.over_peers(
+                sight,
+                member,
+                "up",
+                lambda peer: self._peer(sight, peer),
+                partial(member.expects_bfd, frr_version=sight.device.frr_version),
+            )
 
     @staticmethod
     def _peer(sight: Sight, peer: Peer) -> Verdict:

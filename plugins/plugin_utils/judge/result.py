@@ -166,15 +166,23 @@ class Check:
         )
 
     def over_peers(
-        self, sight: Sight, member: Membership, expected: str, test: Callable[[Peer], Verdict]
+        self,
+        sight: Sight,
+        member: Membership,
+        expected: str,
+        test: Callable[[Peer], Verdict],
+        concerns: Callable[[Peer], bool] = lambda peer: True,
     ) -> Iterator[Result]:
-        """One result per hub, and one for all spokes together: a hub may have thousands."""
+        """One result per hub, and one for all spokes together: a hub may have thousands.
+
+        ``concerns`` leaves out peers of which nothing is expected.
+        """
         cloud = member.cloud.name
-        for peer in member.hubs:
+        for peer in filter(concerns, member.hubs):
             yield self.result(sight, f"{cloud}: {peer.name}", test(peer), expected, cloud, (peer.name,))
-        if member.role != "hub" or not member.spokes:
+        verdicts = {peer.name: test(peer) for peer in filter(concerns, member.spokes)}
+        if not verdicts:
             return
-        verdicts = {peer.name: test(peer) for peer in member.spokes}
         bad = [name for name, (outcome, _) in verdicts.items() if outcome == "fail"]
         doubtful = [name for name, (outcome, _) in verdicts.items() if outcome == "unknown"]
         total = len(verdicts)

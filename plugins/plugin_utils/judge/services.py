@@ -51,10 +51,12 @@ class Services(Check):
     @staticmethod
     def daemons(sight: Sight) -> list[str]:
         needed = ["zebra", "staticd", "nhrpd"]
-        for rules in (member.cloud.routing for member in sight.device.memberships):
-            if rules.protocol != "static":
-                needed.append("bgpd" if rules.protocol == "bgp" else "ospfd")
-                needed += ["bfdd"] if rules.bfd else []
+        for member in sight.device.memberships:
+            protocol = member.cloud.routing.protocol
+            if protocol != "static":
+                needed.append("bgpd" if protocol == "bgp" else "ospfd")
+            if member.runs_bfd(sight.device.frr_version):
+                needed.append("bfdd")
         return list(dict.fromkeys(needed))
 
     def _unit(self, sight: Sight, unit: str, blocks: int) -> Result:

@@ -68,6 +68,7 @@ def make_peer(cloud: Cloud, role: Any, site: int, nbma: str | None) -> Peer:
         name=f"{role}{site}",
         role=role,
         site=site,
+        frr_version=(10, 3),
         overlay=cloud.prefix[site],
         nbma=IPv4Address(nbma) if nbma else None,
         nat=nbma is None,

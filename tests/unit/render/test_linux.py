@@ -180,9 +180,24 @@ def test_static_hub_routes_each_lan_to_its_site() -> None:
     ],
 )
 def test_bfd_profile_leaves_out_what_frr_leaves_out(bfd: Bfd, said: list[str]) -> None:
-    held = lines(spoke(routing_bfd=bfd))
+    held = lines(make_device((make_cloud(routing_bfd=bfd), "spoke"), frr_version=(10, 4)))
     start = held.index("profile MGRE-blue")
     assert held[start + 1 : held.index("exit", start)] == said
+
+
+@pytest.mark.parametrize(("frr", "has_bfd"), [((8, 4), True), ((10, 2), False), ((10, 3), False), ((10, 4), True)])
+def test_spoke_has_bfd_with_hubs_only_where_frr_recovers_from_its_loss(
+    frr: tuple[int, int], has_bfd: bool
+) -> None:
+    device = make_device((make_cloud(), "spoke"), frr_version=frr)
+    assert ("neighbor MGRE-blue-hubs bfd" in lines(device)) is has_bfd
+    assert ("bfdd" in render_linux(device).daemons) is has_bfd
+
+
+def test_hubs_have_bfd_with_each_other_but_not_with_dynamic_neighbours_of_frr_10_3() -> None:
+    held = lines(make_device((make_cloud(), "hub"), site=1))
+    assert "neighbor MGRE-blue-hubs bfd" in held
+    assert "neighbor MGRE-blue-spokes bfd" not in held
 
 
 def test_without_bfd_there_is_no_daemon_for_it() -> None:
