@@ -145,11 +145,20 @@ def local_asn(device: Device) -> int:
 
 
 def originated(device: Device, member: Membership) -> Iterator[IPv4Network]:
-    """What the device announces of its own. Each has a blackhole route, so FRR finds it in the RIB."""
+    """What the device announces of its own. Each has a blackhole route, so FRR finds it in the RIB.
+
+    A regional hub passes on what it learns of the upper cloud: originated here it would hide that.
+    """
     yield from device.lans
     if member.role == "hub":
+        learned = {
+            summary
+            for other in device.memberships
+            if other.role == "spoke"
+            for summary in other.cloud.routing.summaries
+        }
         yield member.cloud.prefix
-        yield from member.cloud.routing.summaries
+        yield from (summary for summary in member.cloud.routing.summaries if summary not in learned)
 
 
 def regional(device: Device, member: Membership) -> list[IPv4Network]:

@@ -121,6 +121,16 @@ def test_regional_hub_announces_its_region_upwards() -> None:
     assert "network 10.16.0.0/12" in held
 
 
+def test_regional_hub_passes_the_upper_summary_on_and_does_not_originate_it() -> None:
+    wide = (IPv4Network("10.16.0.0/12"), IPv4Network("10.0.0.0/9"))
+    region = make_cloud("east", 20, routing_summaries=wide)
+    held = lines(make_device((make_cloud(), "spoke"), (region, "hub"), site=17))
+    assert "network 10.0.0.0/9" not in held
+    assert "network 10.16.0.0/12" in held
+    assert "ip prefix-list MGRE-east-summaries seq 15 permit 10.0.0.0/9" in held
+    assert "ip route 10.0.0.0/9 blackhole 250" in held
+
+
 def test_first_cloud_is_preferred_to_the_second() -> None:
     held = text(make_device((make_cloud(), "spoke"), (make_cloud("green", 20), "spoke")), FRR)
     green = held[held.index("route-map MGRE-green-hub1-in") :]
@@ -185,7 +195,9 @@ def test_bfd_profile_leaves_out_what_frr_leaves_out(bfd: Bfd, said: list[str]) -
     assert held[start + 1 : held.index("exit", start)] == said
 
 
-@pytest.mark.parametrize(("frr", "has_bfd"), [((8, 4), True), ((10, 2), False), ((10, 3), False), ((10, 4), True)])
+@pytest.mark.parametrize(
+    ("frr", "has_bfd"), [((8, 4), True), ((10, 2), False), ((10, 3), False), ((10, 4), True)]
+)
 def test_spoke_has_bfd_with_hubs_only_where_frr_recovers_from_its_loss(
     frr: tuple[int, int], has_bfd: bool
 ) -> None:
