@@ -48,7 +48,9 @@ def render(findings: Sequence[Finding]) -> str:
         hosts = sorted(set(found), key=natural)
         lines.append((natural(hosts[0]), subject, str(Finding(some(hosts), subject, problem, remedy))))
     total = len(lines)
-    return "\n".join([f"{total} finding{'' if total == 1 else 's'}:", *(line for _, _, line in sorted(lines))])
+    return "\n".join(
+        [f"{total} finding{'' if total == 1 else 's'}:", *(line for _, _, line in sorted(lines))]
+    )
 
 
 def some(names: Sequence[str]) -> str:
