@@ -43,13 +43,14 @@ def render(findings: Sequence[Finding]) -> str:
     shared: dict[tuple[str, str, str], list[str]] = {}
     for finding in findings:
         shared.setdefault((finding.subject, finding.problem, finding.remedy), []).append(finding.host)
-    lines = []
+    merged = []
     for (subject, problem, remedy), found in shared.items():
         hosts = sorted(set(found), key=natural)
-        lines.append((natural(hosts[0]), subject, str(Finding(some(hosts), subject, problem, remedy))))
-    total = len(lines)
+        line = str(Finding(some(hosts), subject, problem, remedy))
+        merged.append(((natural(hosts[0]), subject, line), line))
+    total = len(merged)
     return "\n".join(
-        [f"{total} finding{'' if total == 1 else 's'}:", *(line for _, _, line in sorted(lines))]
+        [f"{total} finding{'' if total == 1 else 's'}:", *(line for key, line in sorted(merged))]
     )
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
+from typing import TypeVar
 
 from .declared import Declared, Member, Site
 from .intent import (
@@ -20,6 +21,8 @@ from .intent import (
 )
 from .models import CloudInput, TransportInput
 from .suites import DEFAULT_MTU, IPV4_TCP, SUITES, largest_inner
+
+T = TypeVar("T")
 
 DEFAULT_PATH_MTU = 1500  # of a WAN that carries no cloud
 
@@ -45,6 +48,13 @@ def derive(declared: Declared) -> Fleet:
         if held:
             devices[site.name] = derive_device(site, held, clouds, hubs, spokes)
     return Fleet(clouds, devices)
+
+
+def known(value: T | None) -> T:
+    """What is None only where a finding says so."""
+    if value is None:
+        raise ValueError("an inventory with findings has no fleet")
+    return value
 
 
 def tunnel_mtu(cloud: CloudInput) -> int:
@@ -104,14 +114,13 @@ def behind_nat(transport: TransportInput) -> bool:
 
 
 def derive_peer(member: Member) -> Peer:
-    site, transport = member.site, member.transport
-    assert transport is not None and member.overlay is not None and site.vars.dmvpn_site is not None
+    site, transport = member.site, known(member.transport)
     return Peer(
         name=site.name,
         role=member.role,
-        site=site.vars.dmvpn_site,
+        site=known(site.vars.dmvpn_site),
         frr_version=site.vars.dmvpn_frr_version,
-        overlay=member.overlay,
+        overlay=known(member.overlay),
         nbma=nbma(transport),
         nat=behind_nat(transport),
         lans=tuple(site.vars.dmvpn_lans),
@@ -146,8 +155,7 @@ def derive_device(
     hubs: dict[str, tuple[Peer, ...]],
     spokes: dict[str, tuple[Peer, ...]],
 ) -> Device:
-    number = site.vars.dmvpn_site
-    assert number is not None
+    number = known(site.vars.dmvpn_site)
     transports = {
         name: derive_transport(name, transport, members)
         for name, transport in site.vars.dmvpn_transports.items()
@@ -155,12 +163,11 @@ def derive_device(
     memberships = []
     for member in members:
         cloud = clouds[member.cloud.name]
-        assert member.overlay is not None
         memberships.append(
             Membership(
                 cloud=cloud,
                 role=member.role,
-                overlay=member.overlay,
+                overlay=known(member.overlay),
                 transport=transports[cloud.transport],
                 # Also behind NAT: the event daemon lets a shortcut in only where an SA stands.
                 shortcut=cloud.phase == 3,
