@@ -18,6 +18,7 @@ RUN = Path("/run/mgre-lab")
 # command that must exist -> Debian package that brings it
 TO_RUN = {
     "ip": "iproute2",
+    "sysctl": "procps",
     "nc": "netcat-openbsd",
     "ssh": "openssh-client",
     "dnsmasq": "dnsmasq-base",
@@ -129,7 +130,10 @@ def doctor() -> list[str]:
 
 def install(commands: dict[str, str], libraries: Sequence[str] = ()) -> None:
     """Install the Debian packages of missing commands, and of ``libraries`` that dpkg does not know."""
-    wanted = {package for command, package in commands.items() if not shutil.which(command, path=_path())}
+    # A shell that came from plain `su` has no sbin.
+    if "/usr/sbin" not in os.environ.get("PATH", "").split(":"):
+        os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    wanted = {package for command, package in commands.items() if not shutil.which(command)}
     for library in libraries:
         query = subprocess.run(
             ["dpkg-query", "-W", "-f=${db:Status-Status}", library],
@@ -150,7 +154,3 @@ def install(commands: dict[str, str], libraries: Sequence[str] = ()) -> None:
             raise LabError(
                 f"apt-get could not install {' '.join(sorted(wanted))}: {done.stderr.strip()[-1500:]}"
             )
-
-
-def _path() -> str:
-    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
