@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import host, ssh, state, topology, wiring
+from . import host, processes, ssh, state, topology, wiring
 from .host import LabError, cache, say
 from .image import SUITES, image
 from .inventory import inventory
@@ -143,6 +143,8 @@ def _clean() -> int:
     """Remove what the cache holds of other versions of the lab, except what running labs use."""
     used = [image(debian).resolve() for debian in SUITES] + [kernel()]
     used += [link.resolve() for link in (cache() / "disks").glob("*/*.base")]
+    spaces = [space for name in state.names() if (record := state.find(name)) for space in record.namespaces]
+    used += [Path(f"/proc/{pid}/exe").resolve() for pid in processes.inside(spaces)]
     for file in [*(cache() / "images").glob("*.img"), *(cache() / "kernel").glob("*/linux")]:
         if file.resolve() not in used:
             file.unlink()

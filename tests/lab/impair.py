@@ -15,20 +15,23 @@ from . import ssh
 from .host import LabError, run
 from .state import State
 from .topology import Node, Topology
-from .wiring import core, nat_box, port, provider, tap
+from .wiring import core, end, nat_box, port, provider
 
 
 def cut(state: State, node: Node, interface: str) -> None:
-    """Take the cable out. As behind most modems, the router itself sees no loss of carrier."""
-    run(["ip", "-n", core(state.name), "link", "set", tap(node.name, interface), "down"])
+    """Take the cable out. As behind most modems, the router itself sees no loss of carrier.
+
+    The cut is at the provider's end: user-mode linux stops listening for good to a tap that goes down.
+    """
+    run(["ip", "-n", core(state.name), "link", "set", end("v", node.name, interface), "down"])
 
 
 def restore(state: State, node: Node, interface: str) -> None:
-    run(["ip", "-n", core(state.name), "link", "set", tap(node.name, interface), "up"])
+    run(["ip", "-n", core(state.name), "link", "set", end("v", node.name, interface), "up"])
 
 
 def is_cut(state: State, node: Node, interface: str) -> bool:
-    out = run(["ip", "-n", core(state.name), "-o", "link", "show", "dev", tap(node.name, interface)])
+    out = run(["ip", "-n", core(state.name), "-o", "link", "show", "dev", end("v", node.name, interface)])
     return "UP" not in out.split("<", 1)[1].split(">", 1)[0].split(",")
 
 
