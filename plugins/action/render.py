@@ -45,9 +45,9 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 f"the controller lacks the Python package {MISSING}; install requirements.txt"
             )
-        _, arguments = self.validate_argument_spec(
+        arguments = self.validate_argument_spec(
             argument_spec={"output": {"type": "path", "default": "artifacts/bundle"}}
-        )
+        )[1]
         output = Path(os.path.abspath(arguments["output"]))
         check = self._task.check_mode
         # Ansible's own temporary directory of this run: 0700, removed when ansible-playbook ends.

@@ -137,7 +137,7 @@ def playbook(path: Path, inventory: Path, devices: int, *extra: str) -> Measured
     with tempfile.TemporaryFile("w+") as output:
         started = time.perf_counter()
         child = subprocess.Popen(command, env=environment(), stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
+        status, usage = os.wait4(child.pid, 0)[1:]
         seconds = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)

@@ -159,7 +159,7 @@ def write_all(directory: Path, contents: Iterable[tuple[str, str]]) -> None:
     made: set[str] = set()
     for path, text in sorted(contents, key=lambda item: item[0] != "manifest.json"):
         target = f"{directory}/{path}"
-        parent, _, name = target.rpartition("/")
+        parent, name = os.path.split(target)
         if parent not in made:
             make_parents(parent, made)
         new = f"{parent}/.{name}.new"

@@ -56,7 +56,7 @@ def test_no_secret_of_the_inventory_is_in_the_bundle(name: str) -> None:
 def test_rendering_twice_gives_the_same_bytes() -> None:
     first, second = (
         {bundle.host: bundle.contents() for bundle in render_fleet(load_fleet(*sample_inventory(40)))}
-        for _ in range(2)
+        for run in range(2)
     )
     assert first == second
 
