@@ -40,8 +40,9 @@ benchmark: ## render 1,000 and 5,000 sites and compare the time with other ways
 	@tools/bootstrap dev
 	@$(with_venv) python tests/benchmark/run.py --sites 1000 5000
 
-docs: ## reference pages of modules and roles, in .build/docs
+docs: ## reference of the inventory, in docs/reference; of modules and roles, in .build/docs
 	@tools/bootstrap dev
+	@$(venv)/python tools/reference.py
 	@mkdir -p .build/docs
 	@$(with_venv) ANSIBLE_COLLECTIONS_PATH=.build/collections antsibull-docs collection --use-current \
 		--output-format simplified-rst --squash-hierarchy --dest-dir .build/docs mgre.dmvpn

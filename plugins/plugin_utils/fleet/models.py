@@ -87,7 +87,8 @@ class RoutingInput(Strict):
     area: Area = Field(default="0.0.0.0", description="OSPF area, dotted or as a number.")
     bfd: Annotated[BfdInput | None, BeforeValidator(false_is_none)] = Field(
         default=BfdInput(),
-        description="BFD timers (see [BFD](#bfd)), or `false` to go without.",
+        description="BFD timers (see [BFD](#bfd)), or `false` to go without. FRR 10.2 and 10.3 go without on BGP "
+        "sessions between hub and spoke: they cannot bring it back after a failure.",
         json_schema_extra=null_is_false,
     )
     summaries: list[Prefix] = Field(

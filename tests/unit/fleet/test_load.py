@@ -60,6 +60,13 @@ def test_hubs_know_each_other_and_all_spokes_and_spokes_know_hubs_only() -> None
     assert spoke.spokes == ()
 
 
+def test_peers_are_known_with_their_frr_version() -> None:
+    hostvars, groups = sample_inventory(2)
+    hostvars["spoke2"]["dmvpn_frr_version"] = "8.4"
+    hub = load_fleet(hostvars, groups).devices["hub1"].memberships[0]
+    assert [peer.frr_version for peer in hub.spokes] == [(10, 3), (8, 4)]
+
+
 def test_balance_rotates_hubs_by_site_number_and_a_new_site_moves_nobody() -> None:
     few, many = fleet_of(sites=6, hubs=3, balance=True), fleet_of(sites=7, hubs=3, balance=True)
     order = {name: [hub.name for hub in d.memberships[0].hubs] for name, d in few.devices.items()}
