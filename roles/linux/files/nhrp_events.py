@@ -187,20 +187,17 @@ class Daemon:
             return Verdict(True, "the interface is none of ours, so nothing is checked")
         if request.remote is None or request.nbma is None:
             return Verdict(False, "the event names no IPv4 tunnel address and NBMA address")
-        if request.remote not in interface.prefix:
-            # nhrpd would also bind the far host that it resolved; the route to its network is enough.
-            return Verdict(False, f"only addresses in {interface.prefix} are tunnel addresses")
         local = interface.source or (str(request.local) if request.local else None)
         return await self._decide_by_sa(interface, str(request.remote), str(request.nbma), local)
 
     async def _decide_by_sa(
-        self, interface: Interface, overlay: str, nbma: str, local: str | None
+        self, interface: Interface, address: str, nbma: str, local: str | None
     ) -> Verdict:
         clock = asyncio.get_running_loop().time
         end = clock() + self._deadline
         knock_error = ""
         while (left := end - clock()) > 0:
-            if verdict := judge(interface, overlay, self.sas.towards(nbma, local)):
+            if verdict := judge(interface, address, self.sas.towards(nbma, local)):
                 return verdict
             if self.sas.known:
                 try:

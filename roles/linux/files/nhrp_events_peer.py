@@ -7,6 +7,7 @@ from __future__ import annotations
 import socket
 import struct
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from nhrp_events_config import Interface
 from nhrp_events_sas import Sa, held_addresses
@@ -33,13 +34,21 @@ def knock(interface: Interface, nbma: str) -> None:
         raw.sendto(gre_packet(interface.key), (nbma, 0))
 
 
-def judge(interface: Interface, overlay: str, sas: list[Sa]) -> Verdict | None:
-    """What the SAs towards a peer say on its claim; None if there are none, so that nothing can be said."""
+def judge(interface: Interface, address: str, sas: list[Sa]) -> Verdict | None:
+    """What the SAs towards a peer say on its claim; None if there are none, so that nothing can be said.
+
+    ``address`` is a tunnel address, which the peer's certificate must list. Or it is a host in the network
+    behind the peer: nhrpd binds those too, because a shortcut is a route on the tunnel without a next hop.
+    No certificate lists them, so the peer must hold some tunnel address of the cloud.
+    """
     if not sas:
         return None
     if not interface.check_identity:
         return Verdict(True, f"an SA with {sas[0].identity} stands; identities are not checked")
+    claim = IPv4Network(address)
+    wanted = claim if claim.subnet_of(interface.prefix) else interface.prefix
     for sa in sas:
-        if overlay in held_addresses(sa.identity):
+        if any(held in wanted for held in held_addresses(sa.identity)):
             return Verdict(True, f"an SA with {sa.identity} stands")
-    return Verdict(False, f"the SA there is with {sas[0].identity}, whose OU does not list {overlay}")
+    which = address if wanted is claim else f"an address in {wanted}"
+    return Verdict(False, f"the SA there is with {sas[0].identity}, whose OU does not list {which}")

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 
 from nhrp_events_vici import Message, Value, section, text
 
@@ -49,7 +51,7 @@ def _covers_gre(selector: str) -> bool:
     return not bracket or protocol.partition("/")[0].rstrip("]") in ("gre", "47")
 
 
-def held_addresses(identity: str) -> frozenset[str]:
+def held_addresses(identity: str) -> frozenset[IPv4Address]:
     """The tunnel addresses that a certificate subject's OU lists.
 
     charon writes a subject as ``O=mgre-dmvpn, OU=10.255.0.11 10.254.0.11, CN=spoke1`` and escapes
@@ -57,7 +59,11 @@ def held_addresses(identity: str) -> frozenset[str]:
     counts. Quotes and backslashes of other writers are understood.
     """
     units = [value for name, value in _attributes(identity) if name.upper() == "OU"]
-    return frozenset(units[0].split()) if len(units) == 1 else frozenset()
+    held = set()
+    for word in units[0].split() if len(units) == 1 else ():
+        with suppress(ValueError):  # an organisational unit of somebody else's
+            held.add(IPv4Address(word))
+    return frozenset(held)
 
 
 def _attributes(identity: str) -> list[tuple[str, str]]:

@@ -138,10 +138,24 @@ def test_without_the_identity_check_the_sa_is_enough(play: Play) -> None:
     play(scenario)
 
 
-def test_a_host_behind_the_peer_is_no_tunnel_address(play: Play) -> None:
+@pytest.mark.parametrize(
+    ("held", "answer"), [("10.255.0.11", "accept"), ("10.99.0.11", "deny"), ("Sales 7", "deny")]
+)
+def test_a_host_behind_a_peer_is_bound_when_the_peer_is_of_the_cloud(
+    play: Play, held: str, answer: str
+) -> None:
     async def scenario(world: World) -> None:
         await world.charon.start()
-        world.charon.up(SPOKE, identity("10.255.0.11"), "1")
+        world.charon.up(SPOKE, identity(held), "1")
+        async with world.running():
+            assert await (await world.nhrpd()).verdict("10.11.0.5", SPOKE) == answer
+
+    play(scenario)
+
+
+def test_a_host_behind_a_peer_is_not_bound_without_an_sa(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        await world.charon.start()
         async with world.running():
             assert await (await world.nhrpd()).verdict("10.11.0.5", SPOKE) == "deny"
 
