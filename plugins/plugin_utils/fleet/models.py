@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from .networks import Address, Area, OverlayPrefix, Prefix, WanAddress
+from .networks import Address, Area, LanPrefix, OverlayPrefix, Prefix, WanAddress
 from .secret_values import NhrpSecret, Psk
 from .suites import MIN_MTU, SuiteName
 from .values import (
@@ -87,8 +87,8 @@ class RoutingInput(Strict):
     area: Area = Field(default="0.0.0.0", description="OSPF area, dotted or as a number.")
     bfd: Annotated[BfdInput | None, BeforeValidator(false_is_none)] = Field(
         default=BfdInput(),
-        description="BFD timers (see [BFD](#bfd)), or `false` to go without. FRR 10.2 and 10.3 go without on BGP "
-        "sessions between hub and spoke: they cannot bring it back after a failure.",
+        description="BFD timers (see [BFD](#bfd)), or `false` to go without. FRR 10.2 and 10.3 go "
+        "without on BGP sessions between hub and spoke: they cannot bring it back after a failure.",
         json_schema_extra=null_is_false,
     )
     summaries: list[Prefix] = Field(
@@ -206,7 +206,7 @@ class SiteInput(Strict):
     dmvpn_overlay: dict[Name, Address] = Field(
         default={}, description="`{cloud: address}`: tunnel addresses that differ from that rule."
     )
-    dmvpn_lans: list[Prefix] = Field(default=[], description="LAN prefixes of the site.")
+    dmvpn_lans: list[LanPrefix] = Field(default=[], description="LAN prefixes of the site, /8 or longer.")
     dmvpn_transports: dict[Name, TransportInput] = Field(
         default={}, description="`{name: WAN}`; see [transports](#transports)."
     )

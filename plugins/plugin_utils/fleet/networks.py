@@ -70,6 +70,13 @@ def parse_prefix(value: object) -> IPv4Network:
     return found
 
 
+def parse_lan(value: object) -> IPv4Network:
+    found = parse_prefix(value)
+    if found.prefixlen < 8:
+        raise refuse(f"{found} is larger than a /8, which nhrpd refuses", "write its parts, /8 or longer")
+    return found
+
+
 def parse_overlay_prefix(value: object) -> IPv4Network:
     found = parse_prefix(value)
     if found.prefixlen < 8:
@@ -95,5 +102,6 @@ CIDR = {"type": "string", "format": "ipv4-prefix", "pattern": r"^[0-9.]+/[0-9]+$
 Address = Annotated[IPv4Address, Parsed(parse_address, IPV4)]
 WanAddress = Annotated[IPv4Address | None, Parsed(parse_wan_address, {"anyOf": [IPV4, {"const": "dhcp"}]})]
 Prefix = Annotated[IPv4Network, Parsed(parse_prefix, CIDR)]
+LanPrefix = Annotated[IPv4Network, Parsed(parse_lan, CIDR)]
 OverlayPrefix = Annotated[IPv4Network, Parsed(parse_overlay_prefix, CIDR)]
 Area = Annotated[str, Parsed(parse_area, {"anyOf": [IPV4, {"type": "integer", "minimum": 0}]})]

@@ -92,3 +92,20 @@ def nbmas_outside_sites(declared: Declared) -> Iterator[Finding]:
                     remedy = f"write a {what} that leaves the WAN addresses out"
                     yield Finding(host, f"dmvpn_transports.{name}.{key}", problem, remedy)
                     break
+
+
+def allowed_gre_is_foreign(declared: Declared) -> Iterator[Finding]:
+    """GRE in the clear is let through only to routers outside of the fleet."""
+    peers: dict[IPv4Address, str] = {}
+    for site in declared.sites.values():
+        for transport in site.vars.dmvpn_transports.values():
+            address = nbma(transport)
+            if address is not None:
+                peers.setdefault(address, site.name)
+    for site in declared.sites.values():
+        for name, transport in site.vars.dmvpn_transports.items():
+            for address in transport.allow_gre:
+                if address in peers:
+                    subject = f"dmvpn_transports.{name}.allow_gre"
+                    problem = f"{address} is {peers[address]}: its packets would go out unencrypted"
+                    yield Finding(site.name, subject, problem, "name only routers outside of this inventory")

@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     addresses.overlays_differ,
     addresses.nbmas_differ,
     addresses.nbmas_outside_sites,
+    addresses.allowed_gre_is_foreign,
     lans.lans_do_not_overlap,
     lans.lans_in_summaries,
     lans.lans_outside_overlays,
