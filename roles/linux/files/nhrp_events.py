@@ -78,6 +78,7 @@ class Daemon:
         self._session = Session(self.sas.apply, self._listed)
         self._pending: dict[tuple[int, str, str], asyncio.Task[None]] = {}
         self._connections = 0
+        self._connected = 0
 
     async def run(self) -> None:
         """Serves until cancelled. Raises OSError if the socket cannot be made."""
@@ -112,6 +113,8 @@ class Daemon:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections += 1
         connection = self._connections
+        self._connected += 1
+        self._sweep.set()
         log.info("nhrpd has connected.")
         try:
             await self._read_requests(connection, reader, writer)
@@ -122,6 +125,7 @@ class Daemon:
                 if key[0] == connection:
                     task.cancel()
             writer.close()
+            self._connected -= 1
             log.info("nhrpd has gone.")
 
     async def _read_requests(
@@ -245,7 +249,8 @@ class Daemon:
             await self._sweep.wait()
             self._sweep.clear()
             # Clearing is for all interfaces at once, and a hub would lose the registrations of its spokes.
-            if self.sas.known and all(i.role == "spoke" for i in self.config.interfaces.values()):
+            spoke = all(interface.role == "spoke" for interface in self.config.interfaces.values())
+            if spoke and self.sas.known and self._connected:
                 try:
                     if dead := [b for b in await learnt_bindings(self._vtysh) if self._is_dead(b)]:
                         names = ", ".join(f"{b.overlay} at {b.nbma}" for b in dead)

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[2] / "roles/linux/files"))
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "roles/linux/files"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import nhrp_events
 from nhrp_events_world import Play, World

@@ -29,10 +29,11 @@ def test_cleared_once_when_the_last_sa_of_a_shortcut_goes(
         world.charon.up(HUB, identity("10.255.0.1"), "1")
         world.charon.up(SPOKE, identity("10.255.0.11"), "2")
         async with world.running():
+            await world.nhrpd()
             assert CLEAR not in await until(commands, 1)
             world.charon.down("2")
             lines = await until(commands, 3)
-            assert lines[1:] == ["show ip nhrp cache json", CLEAR]
+            assert lines.count(CLEAR) == 1
 
     play(scenario)
     assert f"10.255.0.11 at {SPOKE}" in caplog.text
@@ -46,6 +47,7 @@ def test_kept_while_another_sa_to_the_peer_stands(play: Play) -> None:
         world.charon.up(SPOKE, identity("10.255.0.11"), "2")
         world.charon.up(SPOKE, identity("10.255.0.11"), "3")
         async with world.running():
+            await world.nhrpd()
             await until(commands, 1)
             world.charon.down("2")
             world.charon.down("1")  # the hub's: makes the daemon look
@@ -60,6 +62,7 @@ def test_cleared_when_charon_comes_back_without_its_sas(play: Play) -> None:
         await world.charon.start()
         world.charon.up(SPOKE, identity("10.255.0.11"), "2")
         async with world.running():
+            await world.nhrpd()
             await until(commands, 1)
             world.charon.crash()
             await world.charon.start()
@@ -74,6 +77,7 @@ def test_cleared_when_another_router_has_taken_over_the_address(play: Play) -> N
         await world.charon.start()
         world.charon.up(SPOKE, identity("10.255.0.12", name="spoke2"), "2")
         async with world.running():
+            await world.nhrpd()
             assert CLEAR in await until(commands, 2)
 
     play(scenario)

@@ -23,7 +23,10 @@ PLAY = """
     - mgre.dmvpn.certificate: {arguments}
       register: result
       ignore_errors: true
-    - ansible.builtin.copy: {content: "{{ result | to_json }}", dest: "{{ playbook_dir }}/result.json", mode: "0600"}
+    - ansible.builtin.copy:
+        content: "{{ result | to_json }}"
+        dest: "{{ playbook_dir }}/result.json"
+        mode: "0600"
       check_mode: false
       diff: false
 """
