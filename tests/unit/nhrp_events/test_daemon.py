@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nhrp_events
 import pytest
+from nhrp_events_socket import listen
 from nhrp_events_world import HUB, NATTED, OWN, SPOKE, Nhrpd, Play, World, child, identity, ike
 
 
@@ -339,7 +340,7 @@ def test_what_is_no_socket_is_not_removed(tmp_path: Path) -> None:
     path = tmp_path / "precious"
     path.write_text("data")
     with pytest.raises(FileExistsError, match="it is no socket"):
-        nhrp_events.listen(str(path))
+        listen(str(path))
     assert path.read_text() == "data"
 
 
