@@ -83,12 +83,17 @@ class Daemon:
     async def run(self) -> None:
         """Serves until cancelled. Raises OSError if the socket cannot be made."""
         server = await asyncio.start_unix_server(self._serve, sock=listen(self.config.socket))
-        async with server, asyncio.TaskGroup() as group:
-            group.create_task(self._follow_charon())
-            group.create_task(self._relist())
-            group.create_task(self._sweep_shortcuts())
-            notify("READY=1")
-            log.info("Answering nhrpd on %s for %s.", self.config.socket, ", ".join(self.config.interfaces))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow_charon())
+                group.create_task(self._relist())
+                group.create_task(self._sweep_shortcuts())
+                notify("READY=1")
+                served = ", ".join(self.config.interfaces)
+                log.info("Answering nhrpd on %s for %s.", self.config.socket, served)
+        finally:
+            # Not by ``async with``: from Python 3.12 on that waits until nhrpd hangs up, which it never does.
+            server.close()
 
     def reload(self) -> None:
         """Reads the configuration again; a bad one leaves the old one in force. The socket's path stays."""
