@@ -96,11 +96,15 @@ class ActionModule(ActionBase):
             return parse_device(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise AnsibleActionFail(
-                f"{self.host}: there is no {path}: the router is not in the fleet or not rendered; "
+                f"there is no {path}: the router is not in the fleet or not rendered; "
                 "run playbooks/render.yml with the same dmvpn_bundle_dir"
             ) from None
-        except (OSError, ValueError, FindingsError) as error:
-            raise AnsibleActionFail(f"{self.host}: {path} cannot be read: {error}; render it again") from None
+        except FindingsError as error:
+            raise AnsibleActionFail(
+                f"{path} is of another release; run playbooks/render.yml\n{error}"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise AnsibleActionFail(f"{path} cannot be read: {error}; run playbooks/render.yml") from None
 
     def look(self, device: Any, earlier: Any, last: bool) -> tuple[Sight, Judgement]:
         """One observation. Packets are sent once nothing else fails, or the last time whatever fails."""
@@ -120,9 +124,7 @@ class ActionModule(ActionBase):
         )
         if answer.get("failed"):
             detail = str(answer.get("module_stderr") or answer.get("msg") or "no reason given").strip()
-            raise AnsibleActionFail(
-                f"{self.host}: {name} cannot run on the router: {detail.splitlines()[-1]}"
-            )
+            raise AnsibleActionFail(f"{name} cannot run on the router: {detail.splitlines()[-1]}")
         return answer
 
     @staticmethod

@@ -68,7 +68,6 @@ class ActionModule(ActionBase):
         verdict = green(reports)
         result.update(
             green=verdict,
-            table=text.splitlines(),
             report_json=str(directory / "report.json"),
             report_junit=str(directory / "report.xml"),
         )

@@ -52,11 +52,6 @@ green:
   description: Whether everything was proven on every router.
   returned: when O(state=complete)
   type: bool
-table:
-  description: The printed report, by lines.
-  returned: when O(state=complete)
-  type: list
-  elements: str
 report_json:
   description: The report for programs.
   returned: when O(state=complete)

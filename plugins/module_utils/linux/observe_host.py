@@ -19,10 +19,12 @@ LOG_LINES = 200
 LOG_SECONDS = 180
 # Failures, and the lines that tell which peer an IKE_SA is about.
 INTERESTING = (
-    r"AUTH_FAILED|AUTHENTICATION_FAILED|NO_PROPOSAL|MAC mismatched|no shared key|no trusted|constraint"
+    r"AUTH_FAILED|AUTHENTICATION_FAILED|NO_PROPOSAL|MAC mismatched|no shared key|no trusted"
+    r"|constraint check failed"
     r"|no matching peer config|no IKE config|TS_UNACCEPTABLE|giving up after|not responding|expired"
     r"|certificate invalid|unable to install|INVALID_SYNTAX|no private key|initiating"
 )
+NO_COMPLAINT = ("initiating", "generating", "parsed", "loaded plugins")
 ABOUT = (
     re.compile(r"initiating IKE_SA \S+ to (\d+\.\d+\.\d+\.\d+)"),
     re.compile(r"^(\d+\.\d+\.\d+\.\d+) is initiating an? "),
@@ -133,7 +135,8 @@ def parse_log(output: str, now: float) -> list[IkeError]:
             if match := pattern.search(message):
                 peers[sa] = match[1]
     for stamp, sa, message in sorted(records, reverse=True):
-        if any(pattern.search(message) for pattern in ABOUT) or message.startswith("initiating"):
+        # What was decided is told beside what was sent and received.
+        if any(pattern.search(message) for pattern in ABOUT) or message.startswith(NO_COMPLAINT):
             continue
         # The same complaint comes with every retry: once is enough, the newest.
         peer = peers.get(sa) if sa else None

@@ -89,7 +89,7 @@ def probe(target: Target, count: int, timeout: float, end: float) -> Probe:
                 result.rtt = round(heard[len(heard) // 2] * 1000, 2)
                 result.passed = target.size
             elif pinger.any_of(SMALLEST, count):
-                result.passed = _search(pinger, SMALLEST, target.size, count)
+                result.passed = _search(pinger, SMALLEST, target.size, min(count, 2))
             result.error = pinger.error
     except OSError as error:
         result.error = error.strerror or str(error)

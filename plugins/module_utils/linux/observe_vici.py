@@ -36,7 +36,9 @@ def security_associations(timeout: float = 15.0) -> list[IkeSa]:
             last = last or error
         except TimeoutError:
             raise Unreadable(f"charon did not answer in {timeout:g} s") from None
-        except (OSError, struct.error, IndexError) as error:
+        except (struct.error, IndexError):
+            raise Unreadable("charon's answer is cut") from None
+        except OSError as error:
             raise Unreadable(f"charon is not running ({path}: {error})") from None
     raise Unreadable("charon is not running (no control socket)") from last
 

@@ -202,14 +202,14 @@ TABLE: tuple[Cause, ...] = (
         "neighbour_shut_here",
         "neighbour",
         "the BGP neighbour {peer} is shut down by the administrator on this router ({evidence})",
-        "vtysh: router bgp, no neighbor ... shutdown",
+        "vtysh: configure terminal, router bgp, no neighbor (address) shutdown",
         admin_shut_here,
     ),
     Cause(
         "neighbour_shut_there",
         "neighbour",
         "{peer} has shut down its BGP session by administrator ({evidence})",
-        "on {peer}: vtysh -c 'show bgp summary', then no neighbor ... shutdown",
+        "on {peer}: vtysh -c 'show bgp summary', then no neighbor (address or peer group) shutdown",
         admin_shut_there,
     ),
     Cause(
@@ -262,7 +262,8 @@ TABLE: tuple[Cause, ...] = (
         "path_mtu_small",
         "path_mtu",
         "the path is smaller than the tunnel's MTU of {mtu}: {evidence}",
-        "declare the provider's real MTU as path_mtu of the cloud and run site.yml, or have it repaired",
+        "declare the provider's real MTU as path_mtu of the cloud and run site.yml, or have it repaired: "
+        "then the kernel forgets what it learned in 10 minutes, or by ip route flush cache on both ends",
         shrunk,
     ),
     Cause(

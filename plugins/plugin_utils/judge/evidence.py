@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 AUTHENTICATION = (
     "MAC mismatched",
-    "AUTHENTICATION_FAILED",
-    "AUTH_FAILED",
     "no shared key",
     "no trusted",
-    "constraint",
+    "constraint check failed",
     "no private key",
+    "AUTHENTICATION_FAILED",
+    "AUTH_FAILED",
 )
 
 
@@ -35,11 +35,12 @@ def logged(*words: str) -> Callable[[Case], str | None]:
 
     def evidence(case: Case) -> str | None:
         nbma = case.sight.nbma(case.peer) if case.peer else None
-        for error in case.sight.state.ike_errors or []:
-            if error.peer not in (None, nbma) and case.peer is not None:
-                continue
-            if any(word in error.message for word in words):
-                return f"'{error.message}'"
+        about = [e for e in case.sight.state.ike_errors or [] if e.peer in (None, nbma) or case.peer is None]
+        # The first word says most.
+        for word in words:
+            for error in about:
+                if word in error.message:
+                    return f"'{error.message}'"
         return None
 
     return evidence

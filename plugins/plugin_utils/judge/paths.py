@@ -73,18 +73,19 @@ class PathMtu(Check):
                     f"{member.cloud.name}: {peer.name}",
                     f"{member.cloud.mtu} bytes with DF pass",
                 )
-                if not probes:
-                    verdict: Verdict = ("unknown", "no packet was sent")
-                    yield self.result(sight, subject, verdict, expected, member.cloud.name, (peer.name,))
-                for probe in probes:
-                    where = (
-                        subject if is_overlay(member, probe) else f"{subject} from LAN address {probe.source}"
-                    )
-                    yield self.result(sight, where, crossed(probe), expected, member.cloud.name, (peer.name,))
+                yield self.result(
+                    sight, subject, worst(member, probes), expected, member.cloud.name, (peer.name,)
+                )
 
 
-def is_overlay(member: Membership, probe: Probe) -> bool:
-    return probe.source in (None, str(member.overlay))
+def worst(member: Membership, probes: list[Probe]) -> Verdict:
+    """The verdict on the probe that did worst, with its source if that is not the overlay address."""
+    if not probes:
+        return "unknown", "no packet was sent"
+    probe = min(probes, key=lambda probe: min(probe.passed or 0, probe.size))
+    outcome, got = crossed(probe)
+    own = probe.source in (None, str(member.overlay))
+    return outcome, got if own or outcome == "pass" else f"{got} (from LAN address {probe.source})"
 
 
 def crossed(probe: Probe) -> Verdict:

@@ -33,7 +33,7 @@ def console(reports: Sequence[HostReport]) -> str:
     lines = table([line for report in reports for line in _lines(report)])
     for report in reports:
         if report.error:
-            lines += ["", *paragraph(f"{report.host}: not reached", [("why", report.error)])]
+            lines += ["", *paragraph(f"{report.host}: not judged", [("why", report.error)])]
     for root in fold(list(reports)):
         lines += ["", *described(root)]
     counts = totals(list(reports))

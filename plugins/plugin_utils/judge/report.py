@@ -48,7 +48,7 @@ class HostReport:
     @property
     def verdict(self) -> str:
         if self.error:
-            return "NOT REACHED"
+            return "NOT JUDGED"
         if any(result.outcome == "fail" for result in self.results):
             return "RED"
         return (
@@ -126,7 +126,7 @@ def not_reached(host: str, why: str) -> HostReport:
 
 
 def totals(reports: list[HostReport]) -> dict[str, int]:
-    counts = {"green": 0, "RED": 0, "NOT PROVEN": 0, "NOT REACHED": 0}
+    counts = {"green": 0, "RED": 0, "NOT PROVEN": 0, "NOT JUDGED": 0}
     for report in reports:
         counts[report.verdict] += 1
     return counts
