@@ -82,8 +82,8 @@ class Daemon:
 
     async def run(self) -> None:
         """Serves until cancelled. Raises OSError if the socket cannot be made."""
-        server = await asyncio.start_unix_server(self._serve, sock=listen(self.config.socket))
-        try:
+        # Not asyncio's server: from Python 3.12 it waits for nhrpd to hang up, and 3.13 removes the socket.
+        with listen(self.config.socket) as listener:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._follow_charon())
                 group.create_task(self._relist())
@@ -91,9 +91,9 @@ class Daemon:
                 notify("READY=1")
                 served = ", ".join(self.config.interfaces)
                 log.info("Answering nhrpd on %s for %s.", self.config.socket, served)
-        finally:
-            # Not by ``async with``: from Python 3.12 on that waits until nhrpd hangs up, which it never does.
-            server.close()
+                while True:
+                    connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+                    group.create_task(self._serve(*await asyncio.open_unix_connection(sock=connection)))
 
     def reload(self) -> None:
         """Reads the configuration again; a bad one leaves the old one in force. The socket's path stays."""

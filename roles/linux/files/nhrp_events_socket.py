@@ -26,6 +26,7 @@ def listen(path: str) -> socket.socket:
     which waits 10 s after a refused connection, notices no restart.
     """
     if (kept := _kept(path)) is not None:
+        kept.setblocking(False)
         return kept
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
@@ -37,6 +38,7 @@ def listen(path: str) -> socket.socket:
         listener.bind(path)
         _give_to_group(path)
         listener.listen(16)
+        listener.setblocking(False)
     except OSError as error:
         listener.close()
         raise OSError(f"No socket at {path}: {error}") from error

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import nhrp_events
@@ -334,6 +337,78 @@ def test_a_stale_socket_file_is_replaced_and_only_its_group_may_connect(
             assert stat.filemode(world.socket.stat().st_mode) == "srw-rw----"
 
     play(scenario)
+
+
+# Becomes the program behind its first argument, which gets that descriptor as systemd would hand it over.
+PASS_ON = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Program:
+    """The daemon as systemd runs it."""
+
+    def __init__(self, world: World, kept: socket.socket | None = None) -> None:
+        program = str(Path(nhrp_events.__file__))
+        command = [
+            sys.executable,
+            "-I",
+            program,
+            "--config",
+            str(world.config),
+            "--vici",
+            str(world.charon.path),
+        ]
+        if kept is not None:
+            command = [sys.executable, "-c", PASS_ON, str(kept.fileno()), *command]
+        self.process = subprocess.Popen(
+            command, pass_fds=[kept.fileno()] if kept else [], stderr=subprocess.PIPE, text=True
+        )
+
+    def stop(self) -> str:
+        """Ends it as ``systemctl stop`` does; what it wrote."""
+        self.process.send_signal(signal.SIGTERM)
+        _, written = self.process.communicate(timeout=10)
+        assert self.process.returncode == 0, written
+        return written
+
+
+def test_stops_at_once_while_nhrpd_is_connected(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        program = Program(world)
+        nhrpd = await world.nhrpd()
+        assert await nhrpd.verdict("172.16.0.1", HUB, interface="gre7") == "accept"
+        written = await asyncio.to_thread(program.stop)
+        assert "Accepted 172.16.0.1" in written and "Traceback" not in written
+        assert world.socket.exists()  # systemd keeps it open for the next run
+
+    play(scenario)
+
+
+def test_a_restart_goes_on_with_the_socket_that_systemd_kept(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        with socket.socket(socket.AF_UNIX) as kept:
+            kept.bind(str(world.socket))
+            kept.listen()
+            waiting = await world.nhrpd()  # connects while no daemon runs
+            asked = waiting.ask("172.16.0.1", HUB, interface="gre7")
+            program = Program(world, kept)
+            assert await waiting.answer() == (asked, "accept")
+            await asyncio.to_thread(program.stop)
+
+    play(scenario)
+
+
+def test_a_configuration_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.config.unlink()
+    program = Program(world)
+    _, written = program.process.communicate(timeout=10)
+    assert program.process.returncode == 1
+    assert written == f"{world.config}: No such file or directory; the linux role writes this file\n"
 
 
 def test_what_is_no_socket_is_not_removed(tmp_path: Path) -> None:
