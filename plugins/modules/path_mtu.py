@@ -101,7 +101,7 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path impo
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_run import Unreadable
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "targets": {

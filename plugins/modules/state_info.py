@@ -137,7 +137,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe import observe
 
 
-def main():
+def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "units": {

@@ -8,12 +8,11 @@ cause, or None. The last row of a check needs no evidence: it says what is left.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..fleet.intent import Membership, Peer
 from .evidence import (
+    Case,
     admin_shut_here,
     admin_shut_there,
     as_mismatch,
@@ -33,19 +32,8 @@ from .evidence import (
     unanswered,
     wan_down,
 )
-from .result import Result, Sight
 
-Evidence = Callable[["Case"], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A failed result with the cloud and the peer that it is about, if it is about one."""
-
-    sight: Sight
-    result: Result
-    member: Membership | None
-    peer: Peer | None
+Evidence = Callable[[Case], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,29 +268,3 @@ TABLE: tuple[Cause, ...] = (
         one_way,
     ),
 )
-
-
-def explain(case: Case) -> tuple[str, str, str]:
-    """Name, text and remedy of the likely cause of a failed result."""
-    for cause in TABLE:
-        if cause.check != case.result.check or not re.match(cause.subject, case.result.subject):
-            continue
-        evidence = cause.evidence(case)
-        if evidence is not None:
-            words = _words(case) | {"evidence": evidence}
-            return cause.name, cause.says.format(**words), cause.remedy.format(**words)
-    return "unknown", case.result.got, "read the state in the report"
-
-
-def _words(case: Case) -> dict[str, str]:
-    member, peer, result = case.member, case.peer, case.result
-    return {
-        "subject": result.subject,
-        "got": result.got,
-        "cloud": result.cloud or "",
-        "peer": peer.name if peer else ", ".join(result.peers[:3]) or "the peer",
-        "nbma": (case.sight.nbma(peer) if peer else None) or "the peer",
-        "interface": member.cloud.interface if member else "the tunnel",
-        "wan": member.transport.interface if member else "the WAN",
-        "mtu": str(member.cloud.mtu) if member else "",
-    }

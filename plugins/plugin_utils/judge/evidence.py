@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
 
+from ..fleet.intent import Membership, Peer
 from .crypto import carried
 from .paths import leads_into
-
-if TYPE_CHECKING:
-    from .causes import Case
+from .result import Result, Sight
 
 AUTHENTICATION = (
     "MAC mismatched",
@@ -23,6 +22,16 @@ AUTHENTICATION = (
     "AUTHENTICATION_FAILED",
     "AUTH_FAILED",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A failed result with the cloud and the peer that it is about, if it is about one."""
+
+    sight: Sight
+    result: Result
+    member: Membership | None
+    peer: Peer | None
 
 
 def seen(case: Case) -> str | None:

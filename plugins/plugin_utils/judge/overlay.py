@@ -41,8 +41,8 @@ class Registration(Check):
             return "unknown", sight.state.unreadable.get("nhrp", "not told")
         entries = {
             entry.kind: entry
-            for entry in nhrp.cache
-            if entry.overlay == str(peer.overlay) and entry.interface in (None, member.cloud.interface)
+            for entry in sight.bindings(peer)
+            if entry.interface in (None, member.cloud.interface)
         }
         if peer.role == "hub":
             if entries.keys() & {"nhs", "dynamic"} or sight.routed(member, peer) or sight.answers(peer):
@@ -93,7 +93,7 @@ class Neighbour(Check):
     def _ospf(sight: Sight, peer: Peer) -> Verdict:
         if sight.state.ospf is None:
             return "unknown", sight.state.unreadable.get("ospf", "not told")
-        neighbour = next((n for n in sight.state.ospf if n.address == str(peer.overlay)), None)
+        neighbour = sight.ospf(peer)
         if neighbour is None:
             return "fail", "no neighbour"
         return "pass" if (neighbour.state or "").startswith(
@@ -125,7 +125,7 @@ class Bfd(Check):
         if sight.state.bfd is None:
             return "unknown", sight.state.unreadable.get("bfd", "not told")
         # Of two sessions with one peer (single hop and multihop) one that is up is enough.
-        sessions = [s for s in sight.state.bfd if s.address == str(peer.overlay)]
+        sessions = sight.bfd(peer)
         if not sessions:
             return "fail", "no session"
         if any(session.status == "up" for session in sessions):

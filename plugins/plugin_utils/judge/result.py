@@ -4,13 +4,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Literal
 
 from ...module_utils.linux.observe_path import Probe
-from ...module_utils.state import BgpNeighbour, ChildSa, IkeSa, Interface, State
+from ...module_utils.state import (
+    BfdPeer,
+    BgpNeighbour,
+    Binding,
+    ChildSa,
+    IkeSa,
+    Interface,
+    OspfNeighbour,
+    State,
+)
 from ..fleet.intent import Device, Membership, Peer
 from .fib import Fib
 
@@ -56,8 +66,23 @@ class Sight:
     earlier: State | None = None
     fib: Fib = field(init=False)
 
+    # A hub looks up thousands of peers: once through each list, not once per peer.
+    _sas: dict[str, list[IkeSa]] = field(init=False)
+    _bgp: dict[str, BgpNeighbour] = field(init=False)
+    _ospf: dict[str | None, OspfNeighbour] = field(init=False)
+    _bfd: dict[str, list[BfdPeer]] = field(init=False)
+    _bindings: dict[str | None, list[Binding]] = field(init=False)
+
     def __post_init__(self) -> None:
         self.fib = Fib(self.state.routes or [])
+        self._sas = sas_by_name(self.state)
+        self._bgp = {neighbour.address: neighbour for neighbour in self.state.bgp or []}
+        self._ospf = {neighbour.address: neighbour for neighbour in self.state.ospf or []}
+        self._bfd, self._bindings = {}, {}
+        for session in self.state.bfd or []:
+            self._bfd.setdefault(session.address, []).append(session)
+        for binding in (self.state.nhrp.cache if self.state.nhrp else None) or []:
+            self._bindings.setdefault(binding.overlay, []).append(binding)
 
     def tunnel(self, member: Membership) -> Interface | None:
         return self.interface(member.cloud.interface)
@@ -70,15 +95,24 @@ class Sight:
         return {member.cloud.interface for member in self.device.memberships}
 
     def bgp(self, peer: Peer) -> BgpNeighbour | None:
-        return next((n for n in self.state.bgp or [] if n.address == str(peer.overlay)), None)
+        return self._bgp.get(str(peer.overlay))
+
+    def ospf(self, peer: Peer) -> OspfNeighbour | None:
+        return self._ospf.get(str(peer.overlay))
+
+    def bfd(self, peer: Peer) -> list[BfdPeer]:
+        """The sessions with the peer: there may be a single-hop and a multihop one."""
+        return self._bfd.get(str(peer.overlay), [])
+
+    def bindings(self, peer: Peer) -> list[Binding]:
+        """What the NHRP cache holds for the peer's overlay address."""
+        return self._bindings.get(str(peer.overlay), [])
 
     def routed(self, member: Membership, peer: Peer) -> bool:
         """Whether the routing protocol has this peer as a neighbour: then packets cross both ways."""
         if member.cloud.routing.protocol == "ospf":
-            overlay = str(peer.overlay)
-            return any(
-                n.address == overlay and (n.state or "").startswith("Full") for n in self.state.ospf or []
-            )
+            adjacent = self.ospf(peer)
+            return adjacent is not None and (adjacent.state or "").startswith("Full")
         neighbour = self.bgp(peer)
         return neighbour is not None and neighbour.state == "Established"
 
@@ -86,21 +120,13 @@ class Sight:
         """The address that packets for this peer are sent to: as intended, or as NHRP learned it."""
         if peer.nbma is not None:
             return str(peer.nbma)
-        nhrp = self.state.nhrp
-        for entry in (nhrp.cache if nhrp else None) or []:
-            if entry.overlay == str(peer.overlay) and entry.kind != "local":
-                return entry.nbma
-        return None
+        return next((entry.nbma for entry in self.bindings(peer) if entry.kind != "local"), None)
 
     def sas(self, peer: Peer, state: State | None = None) -> list[IkeSa]:
-        """IKE SAs with this peer, by address or by identity."""
-        nbma, found = self.nbma(peer), []
-        for sa in (state or self.state).sas or []:
-            identity = sa.remote_identity or ""
-            named = f"CN={peer.name}" in [p.strip() for p in identity.split(",")]
-            if (nbma and sa.remote == nbma) or named or identity.startswith(f"{peer.name}."):
-                found.append(sa)
-        return found
+        """IKE SAs with this peer, by address or identity; in another state of the router if one is given."""
+        held = sas_by_name(state) if state else self._sas
+        found = {id(sa): sa for name in (self.nbma(peer), peer.name) if name for sa in held.get(name, [])}
+        return list(found.values())
 
     def children(self, peer: Peer, state: State | None = None) -> list[ChildSa]:
         """Standing ESP SAs with this peer, those that are being rekeyed included."""
@@ -118,6 +144,17 @@ class Sight:
         """Whether the peer answered a probe to its overlay address; None if none was sent."""
         probes = self.probes_to(peer.overlay)
         return any(probe.passed is not None for probe in probes) if probes else None
+
+
+def sas_by_name(state: State) -> dict[str, list[IkeSa]]:
+    """IKE SAs by the peer's NBMA address and by its name (the certificate's CN, or NAME.CLOUD.mgre-dmvpn)."""
+    found: dict[str, list[IkeSa]] = {}
+    for sa in state.sas or []:
+        identity = sa.remote_identity or ""
+        common = next((p.strip()[3:] for p in identity.split(",") if p.strip().startswith("CN=")), None)
+        for name in {sa.remote, common or re.sub(r"\.[^.]+\.mgre-dmvpn$", "", identity)} - {None, ""}:
+            found.setdefault(str(name), []).append(sa)
+    return found
 
 
 def names(peers: list[str]) -> str:

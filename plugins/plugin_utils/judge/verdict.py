@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from ...module_utils.linux.observe_path import Probe
 from ...module_utils.state import State
 from ..fleet.intent import Device
-from .causes import Case, explain
 from .crypto import Sa, SaSuite, SaTraffic
+from .evidence import Case
+from .explain import explain
 from .overlay import Bfd, Neighbour, Registration
 from .paths import PathMtu, Routes
 from .result import Check, Result, Sight
