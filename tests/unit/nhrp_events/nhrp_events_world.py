@@ -152,6 +152,7 @@ class World:
         self.config = directory / "nhrp-events.json"
         self.socket = directory / "events.sock"
         self.vtysh = directory / "vtysh"
+        self._connected: list[Nhrpd] = []
         self.write_config()
 
     def write_config(self, **changes: object) -> None:
@@ -202,7 +203,9 @@ class World:
         """Connects as soon as the daemon listens, as nhrpd does by trying again."""
         while True:
             with suppress(OSError):
-                return Nhrpd(*await asyncio.open_unix_connection(self.socket))
+                connected = Nhrpd(*await asyncio.open_unix_connection(self.socket))
+                self._connected.append(connected)  # asyncio closes what nobody holds
+                return connected
             await asyncio.sleep(0)
 
 

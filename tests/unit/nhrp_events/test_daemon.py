@@ -214,7 +214,7 @@ def test_a_charon_that_talks_rubbish_is_left_and_tried_again(play: Play) -> None
             asked = nhrpd.ask("10.255.0.11", SPOKE)
             await spoken.wait()
             server.close()
-            world.charon.path.unlink()
+            world.charon.path.unlink(missing_ok=True)
             await world.charon.start()
             world.charon.up(SPOKE, identity("10.255.0.11"), "1")
             assert await nhrpd.answer() == (asked, "accept")
