@@ -117,6 +117,11 @@ class Connection:
     inactivity: int
     bound: bool
 
+    @property
+    def reqid(self) -> int:
+        """The kernel's tie between policies and SAs; far above those that charon counts up from 1."""
+        return 1_000_000 + self.cloud.number
+
 
 def connections(device: Device) -> list[Connection]:
     """One per transport that carries a cloud, in the order of the inventory."""
