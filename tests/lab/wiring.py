@@ -19,6 +19,8 @@ from .host import LabError, run
 from .state import State
 from .topology import MANAGEMENT, Nat, Node, Topology, Wan
 
+# The sender cuts TCP into frames itself: user-mode linux drops what is larger than its MTU.
+WHOLE_FRAMES = "gso_max_segs 1"
 _SHORT = {"mgmt": "m", "lan": "l", "wan": "w"}
 
 
@@ -82,7 +84,12 @@ def connect(state: State, topology: Topology) -> None:
         # A bridge of the core is a cable. The key exists only where the host has loaded br_netfilter.
         run(netns(namespace, "sysctl", "-q", "-e", "net.bridge.bridge-nf-call-iptables=0"))
     _batch(
-        core(lab), ["link add mgmt type bridge", "link set mgmt up", f"addr add {MANAGEMENT[1]}/24 dev mgmt"]
+        core(lab),
+        [
+            "link add mgmt type bridge",
+            f"link set mgmt {WHOLE_FRAMES} up",
+            f"addr add {MANAGEMENT[1]}/24 dev mgmt",
+        ],
     )
     for nat in topology.nats.values():
         _nat(lab, nat)
@@ -112,7 +119,7 @@ def _link(lab: str, node: Node, interface: str, namespace: str, peer: str) -> No
             f"link set {bridge} up",
         ],
     )
-    _batch(namespace, [f"link set {peer} up"])
+    _batch(namespace, [f"link set {peer} {WHOLE_FRAMES} up"])
 
 
 def _management(lab: str, node: Node) -> None:
