@@ -17,6 +17,7 @@ log = logging.getLogger("nhrp-events")
 # nhrpd runs as this user and group (Debian's package makes them).
 GROUP = "frr"
 FIRST_PASSED_FD = 3
+STORED_AS = "nhrp-events"
 
 
 def listen(path: str) -> socket.socket:
@@ -44,7 +45,9 @@ def listen(path: str) -> socket.socket:
         raise OSError(f"No socket at {path}: {error}") from error
     finally:
         os.umask(before)
-    notify("FDSTORE=1\nFDNAME=nhrp-events", listener)
+    # One that was kept for another path, or whose file has gone, must not come back.
+    notify(f"FDSTOREREMOVE=1\nFDNAME={STORED_AS}")
+    notify(f"FDSTORE=1\nFDNAME={STORED_AS}", listener)
     return listener
 
 
