@@ -43,8 +43,9 @@ def run(argv: Sequence[str], timeout: float = 15.0, accept: tuple[int, ...] = (0
     except OSError as error:
         raise Unreadable(f"{name}: {error.strerror}") from None
     if done.returncode not in accept:
+        # The first line names the fault; what follows points at the place.
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise Unreadable(f"{name}: {said[-1] if said else f'exit status {done.returncode}'}")
+        raise Unreadable(f"{name}: {said[0] if said else f'exit status {done.returncode}'}")
     return done.stdout
 
 
