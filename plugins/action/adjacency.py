@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 f"the controller lacks the Python package {MISSING}; install requirements.txt"
             )
-        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         self.variables = task_vars or {}
         self.host = str(self.variables["inventory_hostname"])
         reports = Path(os.path.abspath(arguments["report_dir"]))

@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 f"the controller lacks the Python package {MISSING}; install requirements.txt"
             )
-        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         directory = Path(os.path.abspath(arguments["report_dir"]))
         bundle = Path(os.path.abspath(arguments["bundle_dir"]))
         play = [str(host) for host in (task_vars or {})["ansible_play_hosts_all"]]

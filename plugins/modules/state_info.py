@@ -43,10 +43,12 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Read the state mgre.dmvpn.state_info:
+- name: Read the state
+  mgre.dmvpn.state_info:
   register: dmvpn
 
-- name: Show who is registered at this hub ansible.builtin.debug:
+- name: Show who is registered at this hub
+  ansible.builtin.debug:
     msg: "{{ dmvpn.state.nhrp.cache | selectattr('kind', 'equalto', 'dynamic') | map(attribute='overlay') }}"
 """
 

@@ -79,15 +79,12 @@ def split(output: str, commands: Iterable[str]) -> Answers:
     prompts = {
         command: re.compile(rf"^\S*[#>] {re.escape(command)}[ \t]*$", re.MULTILINE) for command in commands
     }
-    found = sorted(
-        (match.start(), match.end(), command)
-        for command, prompt in prompts.items()
-        if (match := prompt.search(output))
-    )
+    found = {command: match for command, prompt in prompts.items() if (match := prompt.search(output))}
+    starts = sorted(match.start() for match in found.values())
     answers = {}
-    for position, (_, end, command) in enumerate(found):
-        until = found[position + 1][0] if position + 1 < len(found) else len(output)
-        answer = output[end:until].strip()
+    for command, match in found.items():
+        until = next((start for start in starts if start > match.start()), len(output))
+        answer = output[match.end() : until].strip()
         if answer and not answer.startswith("%") and "is not running" not in answer:
             answers[command] = answer
     return answers

@@ -130,7 +130,7 @@ def parse_iptables(output: str) -> Guard:
     interfaces = set()
     for chain, hook in HOOKS.items():
         for entry in _targets(by_chain.get(chain, [])):
-            for _, rule in by_chain.get(entry, []):
+            for rule in (counted[1] for counted in by_chain.get(entry, [])):
                 if "--pol none" not in rule:
                     continue
                 interfaces |= set(re.findall(r"-[io] (\S+)", rule))
@@ -154,4 +154,4 @@ def _iptables_drops(
 
 
 def _targets(rules: list[tuple[int, str]]) -> list[str]:
-    return [match[1] for _, rule in rules if (match := re.search(rf"-j ({re.escape(CHAIN)}\S+)", rule))]
+    return [match[1] for counted in rules if (match := re.search(rf"-j ({re.escape(CHAIN)}\S+)", counted[1]))]

@@ -82,7 +82,7 @@ def probe(target: Target, count: int, timeout: float, end: float) -> Probe:
                 echo.bind((target.source, 0))
             echo.connect((target.address, 0))
             pinger = Pinger(echo, timeout, end)
-            times = [pinger.answered(target.size) for _ in range(count)]
+            times = [pinger.answered(target.size) for dummy in range(count)]
             heard = sorted(rtt for rtt in times if rtt is not None)
             result.loss = round(1 - len(heard) / len(times), 3)
             if heard:
@@ -126,7 +126,7 @@ class Pinger:
         return time.monotonic() >= self._end
 
     def any_of(self, size: int, count: int) -> bool:
-        return any(self.answered(size) is not None for _ in range(count))
+        return any(self.answered(size) is not None for dummy in range(count))
 
     def answered(self, size: int) -> float | None:
         """The round-trip time in seconds of one packet, None if there was no answer."""
@@ -165,7 +165,7 @@ class Pinger:
         start = (data[0] & 15) * 4 if data else 0
         if len(data) < start + 8 or len(data) != size:
             return False
-        kind, _, _, identifier, sequence = struct.unpack_from("!BBHHH", data, start)
+        kind, identifier, sequence = struct.unpack_from("!BxxxHH", data, start)
         return bool(kind == ECHO_REPLY and identifier == self._identifier and sequence == self._sequence)
 
 

@@ -175,8 +175,8 @@ TABLE: tuple[Cause, ...] = (
     Cause(
         "registration_unanswered",
         "registration",
-        "the SA is up, packets go out and none come back ({evidence}): {peer} has another GRE key, its nhrpd is "
-        "dead, or the path came back just now. The key of this router is right",
+        "the SA is up, packets go out and none come back ({evidence}): {peer} has another GRE key, "
+        "or its nhrpd is dead, or the path came back just now. The key of this router is right",
         "on {peer}: ip -d link show {interface} (key), systemctl status frr; run verify.yml for it. After an "
         "outage nhrpd registers again within 64 s",
         silent,

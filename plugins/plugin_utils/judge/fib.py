@@ -23,7 +23,7 @@ class Fib:
             held = self._routes.get(key)
             if held is None or (route.metric or 0) < (held.metric or 0):
                 self._routes[key] = route
-        self._lengths = sorted({length for length, _ in self._routes}, reverse=True)
+        self._lengths = sorted({key[0] for key in self._routes}, reverse=True)
 
     def lookup(self, target: IPv4Address | IPv4Network) -> Route | None:
         """The route for an address; for a prefix, the longest one that covers it whole."""

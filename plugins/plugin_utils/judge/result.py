@@ -220,8 +220,8 @@ class Check:
         verdicts = {peer.name: test(peer) for peer in filter(concerns, member.spokes)}
         if not verdicts:
             return
-        bad = [name for name, (outcome, _) in verdicts.items() if outcome == "fail"]
-        doubtful = [name for name, (outcome, _) in verdicts.items() if outcome == "unknown"]
+        bad = [name for name, verdict in verdicts.items() if verdict[0] == "fail"]
+        doubtful = [name for name, verdict in verdicts.items() if verdict[0] == "unknown"]
         total = len(verdicts)
         outcome: Outcome = "fail" if bad else "unknown" if doubtful else "pass"
         got = f"all {total}"

@@ -24,7 +24,7 @@ def test_committed_page_is_up_to_date() -> None:
 def test_cause_belongs_to_a_check_and_its_texts_can_be_filled_in(cause: Cause) -> None:
     assert cause.check in {check.name for check in CHECKS}
     for text in (cause.says, cause.remedy):
-        assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= WORDS
+        assert {part[1] for part in string.Formatter().parse(text) if part[1]} <= WORDS
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)

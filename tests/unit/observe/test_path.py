@@ -36,7 +36,7 @@ class Path:
             size = len(request) + 20
             if size > self._largest:
                 continue
-            kind, _, _, identifier, sequence = struct.unpack_from("!BBHHH", request)
+            kind, identifier, sequence = struct.unpack_from("!BxxxHH", request)
             assert kind == observe_path.ECHO and _checksum(request) == 0
             reply = struct.pack("!BBHHH", observe_path.ECHO_REPLY, 0, 0, identifier, sequence) + request[8:]
             self._far.send(bytes([0x45]) + bytes(19) + reply)
@@ -70,7 +70,7 @@ def test_full_size_is_answered_with_its_time(path: tuple[Path, int]) -> None:
 
 
 def test_nothing_is_sent_after_the_deadline(path: tuple[Path, int]) -> None:
-    way, _ = path
+    way = path[0]
     pinger = Pinger(way.near, timeout=1, end=time.monotonic() - 1)
     assert pinger.over() and pinger.answered(68) is None
 

@@ -103,7 +103,7 @@ def test_programs_that_are_missing_fail_or_hang_give_a_reason() -> None:
         run(("no-such-program",))
     with pytest.raises(Unreadable, match=r"did not answer in 0\.2 s"):
         run(("sleep", "5"), timeout=0.2)
-    with pytest.raises(Unreadable, match="^sh: Error: the fault$"):
+    with pytest.raises(Unreadable, match=r"^sh: Error: the fault$"):
         run(("sh", "-c", "echo Error: the fault >&2; echo '      ^^^^^' >&2; exit 1"))
     with pytest.raises(Unreadable, match="No such file"):
         run(("ls", "/no/such/file"))
