@@ -110,7 +110,9 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 
-KEY, CERTIFICATE, AUTHORITY = "private/mgre-dmvpn.key", "x509/mgre-dmvpn.crt", "x509ca/mgre-dmvpn-ca.crt"
+KEY = "private/mgre-dmvpn.key"
+CERTIFICATE = "x509/mgre-dmvpn.crt"
+AUTHORITY = "x509ca/mgre-dmvpn-ca.crt"
 CURVE = "secp384r1"
 CHARON = "/run/charon.vici"
 
