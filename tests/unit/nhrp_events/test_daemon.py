@@ -267,6 +267,7 @@ MALFORMED = {
     "bytes that are no text": bytes(range(256)) + b"\n\n",
     "a huge line": b"eventid=1\nremote_cert=" + b"a" * 300_000 + b"\n\n",
     "many lines": b"x=y\n" * 50_000 + b"\n",
+    "a huge line and more of the same event": b"cert=" + b"a" * 300_000 + b"\neventid=99\nevent=x\n\n",
 }
 
 
