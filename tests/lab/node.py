@@ -11,13 +11,15 @@ import time
 from pathlib import Path
 
 from . import processes, ssh
-from .host import LabError
+from .host import LabError, say
 from .image import image
+from .kernel import kernel
 from .state import State
 from .topology import MANAGEMENT, Node
 from .wiring import core, netns, tap
 
 BOOT_SECONDS = 180
+SILENCE_SECONDS = 40  # a boot prints more often than that, also on a slow machine
 
 
 def umid(state: State, node: Node) -> str:
@@ -88,15 +90,28 @@ def kill(state: State, node: Node) -> None:
 def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
     """Wait until systemd says that the boot is over; returns its word (running or degraded).
 
-    Raises LabError with the last console lines when the router's process ends or time is up.
+    About one boot in a hundred hangs: user-mode linux faults without end before its first process. Such a
+    router is switched off and on again. Raises LabError with the last console lines when the router's
+    process ends or time is up.
     """
     deadline = time.monotonic() + seconds
     said = "nothing yet"
+    printed, silent_since = 0, time.monotonic()
     while time.monotonic() < deadline:
+        if (size := console(state, node).stat().st_size) != printed:
+            printed, silent_since = size, time.monotonic()
+        elif time.monotonic() - silent_since > SILENCE_SECONDS:
+            say(f"{node.name} hangs; switching it off and on again")
+            kill(state, node)
+            boot(state, node, kernel())
+            silent_since = time.monotonic()
+        asked = time.monotonic()
         try:
             said = ssh.run(state, node, "systemctl is-system-running --wait || true", timeout=seconds).strip()
         except LabError as err:
             said = str(err)
+            if time.monotonic() - asked > 2 * ssh.CONNECT_SECONDS:
+                silent_since = time.monotonic()  # it answered, and then broke off
         if said in ("running", "degraded"):
             return said
         if not pids(state, node):
