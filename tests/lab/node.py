@@ -19,7 +19,7 @@ from .topology import MANAGEMENT, Node
 from .wiring import core, netns, tap
 
 BOOT_SECONDS = 180
-SILENCE_SECONDS = 40  # a boot prints more often than that, also on a slow machine
+SILENCE_SECONDS = 20  # a boot prints more often than that, also on a slow machine
 
 
 def umid(state: State, node: Node) -> str:
