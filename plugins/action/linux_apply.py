@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        _, arguments = self.validate_argument_spec(
+        _validation, arguments = self.validate_argument_spec(
             argument_spec={
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
                 "bundle": {"type": "path"},
@@ -80,7 +80,7 @@ class ActionModule(ActionBase):
 
     def secret(self, reference: str, variables: Mapping[str, Any]) -> str:
         """The value behind ``psk/blue``, from the host's variables; vaulted values and templates work."""
-        kind, _, cloud = reference.partition("/")
+        kind, _slash, cloud = reference.partition("/")
         variable = VARIABLES.get(kind)
         if variable is None:
             raise AnsibleActionFail(f"the bundle refers to the unknown secret {reference}; render it again")

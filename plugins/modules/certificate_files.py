@@ -164,7 +164,7 @@ class Files:
     def public_key(self, key: str = "") -> str:
         """The public half of ``key`` (PEM), or of the key file; empty if there is neither."""
         if key:
-            code, out, _ = self._module.run_command(
+            code, out, _err = self._module.run_command(
                 [self._openssl, "pkey", "-pubout", "-passin", "pass:"], data=key, binary_data=False
             )
             if code:
@@ -173,7 +173,7 @@ class Files:
         path = self.path(KEY)
         if not os.path.exists(path):
             return ""
-        code, out, _ = self._module.run_command(
+        code, out, _err = self._module.run_command(
             [self._openssl, "pkey", "-pubout", "-in", path, "-passin", "pass:"]
         )
         if code:
@@ -202,7 +202,7 @@ class Files:
             return False
         command = [self._openssl, "genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{CURVE}"]
         if not self._module.check_mode:
-            _, key, _ = self._module.run_command(
+            _code, key, _err = self._module.run_command(
                 [*command, "-pkeyopt", "ec_param_enc:named_curve"], check_rc=True
             )
             self.write(KEY, key, 0o600)
@@ -215,7 +215,7 @@ class Files:
             return ""
         subject = "".join(f"/{part['name']}={part['value']}" for part in parts)
         command = [self._openssl, "req", "-new", "-utf8", "-key", self.path(KEY), "-subj", subject]
-        _, out, _ = self._module.run_command([*command, "-batch"], check_rc=True)
+        _code, out, _err = self._module.run_command([*command, "-batch"], check_rc=True)
         return out
 
 

@@ -88,7 +88,7 @@ def end(pids: Iterable[int], *, how: signal.Signals = signal.SIGKILL, within: fl
                 continue
         waiting = set(handles)
         while waiting:
-            ended, _, _ = select.select(list(waiting), [], [], within)
+            ended, _writable, _exceptional = select.select(list(waiting), [], [], within)
             if not ended:
                 raise LabError(f"processes do not end: {sorted(handles[handle] for handle in waiting)}")
             waiting -= set(ended)

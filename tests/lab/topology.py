@@ -88,7 +88,7 @@ class Topology:
 
     def link(self, name: str) -> tuple[Node, str]:
         """Node and interface of a link's name: ``NODE`` (its first WAN) or ``NODE:INTERFACE``."""
-        node_name, _, interface = name.partition(":")
+        node_name, _colon, interface = name.partition(":")
         node = self.node(node_name)
         interface = interface or node.wans[0].interface
         known = ["lan1", *(wan.interface for wan in node.wans)]

@@ -129,7 +129,7 @@ class _Parser:
             while len(self.stack) > 1 and indent <= self.stack[-1][1]:
                 self.stack.pop()
         self._flush()
-        parent, _, openers = self.stack[-1]
+        parent, _indent, openers = self.stack[-1]
         inner = opens(openers, key)
         node = Node(raw, key, context=inner is not None or (not self.marked and self._deeper(number, indent)))
         parent.children.append(node)

@@ -91,6 +91,6 @@ def _leave(inside: Path, depth: int) -> list[str]:
 
 def _opens(path: Path) -> bool:
     node = parse("".join(f"{' ' * depth}{line}\n" for depth, line in enumerate(path)))
-    for _ in path:
+    for _level in path:
         node = node.children[-1]
     return node.context

@@ -95,7 +95,7 @@ def _place(root: Node, parents: list[Node], wanted: Node) -> None:
         last = found[0]
         if child.context:
             last[1].context = True
-            _place(root, [node for _, node in found], child)
+            _place(root, [node for _position, node in found], child)
 
 
 def _insert(root: Node, first: Node, last: tuple[Node, Node] | None, new: Node) -> Node:

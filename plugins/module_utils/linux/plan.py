@@ -120,6 +120,6 @@ def make_plan(host: Host, old: Release, new: Release, record: Record) -> Plan:
         daemons=daemons,
         before=record,
         after=after,
-        due=frozenset(step for step, _ in drifted),
-        reasons=[*changed_files(old, new), *(reason for _, reason in drifted)],
+        due=frozenset(step for step, _reason in drifted),
+        reasons=[*changed_files(old, new), *(reason for _step, reason in drifted)],
     )

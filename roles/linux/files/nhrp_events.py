@@ -74,7 +74,7 @@ class Daemon:
         self.config: Config = read_config(config_path)
         self._doubt = asyncio.Event()
         self._sweep = asyncio.Event()
-        self.sas = Sas(on_lost=lambda _: self._sweep.set(), on_doubt=self._doubt.set)
+        self.sas = Sas(on_lost=lambda _sa: self._sweep.set(), on_doubt=self._doubt.set)
         self._session = Session(self.sas.apply, self._listed)
         self._pending: dict[tuple[int, str, str], asyncio.Task[None]] = {}
         self._connections = 0
@@ -92,7 +92,7 @@ class Daemon:
                 served = ", ".join(self.config.interfaces)
                 log.info("Answering nhrpd on %s for %s.", self.config.socket, served)
                 while True:
-                    connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+                    connection, _address = await asyncio.get_running_loop().sock_accept(listener)
                     group.create_task(self._serve(*await asyncio.open_unix_connection(sock=connection)))
 
     def reload(self) -> None:

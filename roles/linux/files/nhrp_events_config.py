@@ -73,13 +73,18 @@ def _wrong(values: dict[str, object]) -> list[str]:
     checks = {
         "cloud: write the cloud's name": isinstance(values.get("cloud"), str),
         "role: write hub or spoke": values.get("role") in ("hub", "spoke"),
-        "key: write the GRE key, 0 to 4294967295": type(key) is int and 0 <= key < 2**32,
+        "key: write the GRE key, 0 to 4294967295": _is_gre_key(key),
         "prefix: write the overlay prefix, as 10.255.0.0/22": _is_network(values.get("prefix")),
         "dev: write the WAN interface, at most 15 characters": isinstance(dev, str) and 0 < len(dev) <= 15,
         "source: write the WAN address, or null for DHCP": source is None or _is_address(source),
         "check_identity: write true or false": isinstance(values.get("check_identity"), bool),
     }
     return [problem for problem, right in checks.items() if not right]
+
+
+def _is_gre_key(value: object) -> bool:
+    # JSON's true is a bool, which Python takes for an int.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
 
 
 def _is_network(value: object) -> bool:

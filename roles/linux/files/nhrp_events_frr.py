@@ -100,7 +100,7 @@ async def _run(vtysh: str, command: str) -> bytes:
     except OSError as error:
         raise FrrError(f"vtysh does not start: {error}") from error
     try:
-        out, _ = await asyncio.wait_for(process.communicate(), VTYSH_SECONDS)
+        out, _err = await asyncio.wait_for(process.communicate(), VTYSH_SECONDS)
     except TimeoutError as error:
         raise FrrError(f"nhrpd did not answer '{command}' within {VTYSH_SECONDS:.0f} s") from error
     finally:

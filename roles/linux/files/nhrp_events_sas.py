@@ -47,7 +47,7 @@ def stands(child: Message) -> bool:
 
 def _covers_gre(selector: str) -> bool:
     """``198.51.100.10/32[gre]``; the number where the router has no /etc/protocols, nothing for any."""
-    _, bracket, protocol = selector.partition("[")
+    _prefix, bracket, protocol = selector.partition("[")
     return not bracket or protocol.partition("/")[0].rstrip("]") in ("gre", "47")
 
 

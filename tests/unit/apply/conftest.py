@@ -129,14 +129,14 @@ class Router:
         name = argv[0].rpartition("/")[2].replace("-", "_")
         return getattr(self, f"_{name}")(list(argv[1:]))
 
-    def _dpkg_query(self, _: list[str]) -> Result:
+    def _dpkg_query(self, _arguments: list[str]) -> Result:
         return Result(
             0,
             "frr installed 10.3-3\nfrr-pythontools installed 10.3-3\n"
             "strongswan-swanctl installed 6.0.1-6\ncharon-systemd installed 6.0.1-6\n",
         )
 
-    def _modprobe(self, _: list[str]) -> Result:
+    def _modprobe(self, _arguments: list[str]) -> Result:
         return Result(0)
 
     def _systemctl(self, arguments: list[str]) -> Result:
@@ -199,13 +199,13 @@ class Router:
 
     def _systemd_sysctl(self, arguments: list[str]) -> Result:
         for line in Path(arguments[0]).read_text().splitlines():
-            key, _, value = line.partition(" = ")
+            key, _equals, value = line.partition(" = ")
             path = self.root / "proc/sys" / key.replace(".", "/")
             if path.exists():
                 path.write_text(f"{value}\n")
         return Result(0)
 
-    def _systemd_analyze(self, _: list[str]) -> Result:
+    def _systemd_analyze(self, _arguments: list[str]) -> Result:
         return Result(0)
 
     def _swanctl(self, arguments: list[str]) -> Result:

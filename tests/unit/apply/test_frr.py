@@ -33,13 +33,13 @@ COMMENTS = st.sampled_from(["!", "! call Anna", "", "# x", " ! inside"])
 def configurations(draw: st.DrawFn, contexts: bool = True) -> str:
     """Indented text as FRR writes it, with comments in odd places and contexts with or without an exit."""
     lines: list[str] = []
-    for _ in range(draw(st.integers(0, 5))):
+    for _count in range(draw(st.integers(0, 5))):
         if draw(st.booleans()):
             lines.append(draw(COMMENTS))
         if contexts and draw(st.booleans()):
             number = draw(st.integers(1, 3))
             lines.append(draw(st.sampled_from(["router bgp 1", f"interface eth{number}", "bfd"])))
-            for _ in range(draw(st.integers(0, 3))):
+            for _count in range(draw(st.integers(0, 3))):
                 lines.append(" " + draw(WORDS))
                 if draw(st.booleans()):
                     lines.append(draw(COMMENTS))

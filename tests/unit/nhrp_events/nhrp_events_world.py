@@ -99,7 +99,7 @@ class Charon:
         with suppress(EOFError, OSError):
             while True:
                 (size,) = struct.unpack("!I", await reader.readexactly(4))
-                kind, name, _ = unpack(await reader.readexactly(size))
+                kind, name, _message = unpack(await reader.readexactly(size))
                 if kind == EVENT_REGISTER:
                     writer.write(pack(EVENT_CONFIRM))
                 elif kind == CMD_REQUEST and name == "list-sas":

@@ -231,11 +231,11 @@ def test_two_hundred_questions_at_once_do_not_wait_for_each_other(play: Play) ->
             peers = {
                 nhrpd.ask(f"10.255.1.{number}", f"203.0.113.{number}"): number for number in range(2, 202)
             }
-            for _ in range(len(peers) + 1):
+            for _count in range(len(peers) + 1):
                 await world.knocked.get()
             for number in reversed(peers.values()):
                 world.charon.up(f"203.0.113.{number}", identity(f"10.255.1.{number}"), str(number))
-            answers = dict([await nhrpd.answer() for _ in peers])
+            answers = dict([await nhrpd.answer() for _peer in peers])
             assert answers == dict.fromkeys(peers, "accept")
             assert stuck not in answers
 
@@ -372,7 +372,7 @@ class Program:
     def stop(self) -> str:
         """Ends it as ``systemctl stop`` does; what it wrote."""
         self.process.send_signal(signal.SIGTERM)
-        _, written = self.process.communicate(timeout=10)
+        _out, written = self.process.communicate(timeout=10)
         assert self.process.returncode == 0, written
         return written
 
@@ -407,7 +407,7 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> 
     world = World(tmp_path)
     world.config.unlink()
     program = Program(world)
-    _, written = program.process.communicate(timeout=10)
+    _out, written = program.process.communicate(timeout=10)
     assert program.process.returncode == 1
     assert written == f"{world.config}: No such file or directory; the linux role writes this file\n"
 

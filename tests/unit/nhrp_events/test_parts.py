@@ -221,7 +221,7 @@ def test_tells_systemd_that_it_is_ready_and_hands_it_the_socket(
         kept.bind(str(tmp_path / "kept"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         notify("FDSTORE=1", kept)
-        state, descriptors, _, _ = socket.recv_fds(manager, 100, 1)
+        state, descriptors, _flags, _address = socket.recv_fds(manager, 100, 1)
         assert state == b"FDSTORE=1"
         with socket.socket(fileno=descriptors[0]) as received:
             assert received.getsockname() == str(tmp_path / "kept")
