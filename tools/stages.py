@@ -14,7 +14,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -49,7 +50,7 @@ class Count:
         return Count(self.passed + other.passed, self.failed + other.failed)
 
 
-def lint() -> Iterator[Stage]:
+def lint() -> Generator[Stage]:
     yield Stage("ruff", ("ruff", "check", "--quiet", "."), quiet=True)
     yield Stage("ruff-format", ("ruff", "format", "--quiet", "--diff", "."), quiet=True)
     yield Stage("mypy", ("mypy", *typed()), quiet=True)
@@ -63,27 +64,36 @@ def lint() -> Iterator[Stage]:
     yield Stage("ansible-test-sanity", ("tools/ansible-test", "sanity"), quiet=True)
 
 
-def unit() -> Iterator[Stage]:
-    yield Stage("unit", ("pytest", "-q", "--numprocesses=auto", *existing("tests/unit", "tests/golden")))
+def unit() -> Generator[Stage]:
+    """What needs neither root nor routers, the lab's own logic included."""
+    yield Stage(
+        "unit",
+        ("pytest", "-q", "-m", "not lab", "--numprocesses=auto", "tests/unit", "tests/golden", "tests/lab"),
+    )
 
 
-def package() -> Iterator[Stage]:
+def package() -> Generator[Stage]:
     """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
     yield Stage("ansible-test-units", ("tools/ansible-test", "units", "--python", "default"), quiet=True)
     yield Stage("package", ("pytest", "-q", "tests/package"))
 
 
-def lab() -> Iterator[Stage]:
-    """What boots routers: the lab's own tests, then each Molecule scenario."""
-    if any((ROOT / "tests" / "lab").rglob("test_*.py")):
-        yield Stage("lab", ("pytest", "-q", "tests/lab"))
-    for scenario in sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml")):
-        yield Stage(
-            f"molecule-{scenario.parent.name}", ("molecule", "test", "--scenario-name", scenario.parent.name)
-        )
+def lab() -> Generator[Stage]:
+    """What boots routers: the tests marked so, then each Molecule scenario, all on one lab."""
+    yield Stage("lab", ("pytest", "-q", "-m", "lab", "tests/lab"))
+    name = f"test-{os.getpid()}"
+    molecule = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1", "molecule", "test", "--scenario-name")
+    down = ("tests/lab/lab", "down", name)
+    try:
+        for scenario in sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml")):
+            yield Stage(f"molecule-{scenario.parent.name}", (*molecule, scenario.parent.name))
+    except GeneratorExit:  # interrupted: nobody asks for the stage that takes the routers down
+        subprocess.run(down, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+        raise
+    yield Stage("lab-down", down, quiet=True)
 
 
-def benchmark() -> Iterator[Stage]:
+def benchmark() -> Generator[Stage]:
     yield Stage("benchmark", ("pytest", "-q", "-s", "tests/benchmark"))
 
 
@@ -165,8 +175,9 @@ def main(groups: list[str]) -> int:
     os.environ.setdefault("LC_ALL", "C.UTF-8")
     total = Count()
     for name in groups:
-        for stage in GROUPS[name]():
-            total += run(stage)
+        with closing(GROUPS[name]()) as stages:
+            for stage in stages:
+                total += run(stage)
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
     return 1 if total.failed else 0
 
