@@ -58,7 +58,6 @@ def interface_lines(device: Device, member: Membership) -> list[str]:
     if cloud.nhrp_authenticated:
         lines.append(f"ip nhrp authentication @@secret:nhrp/{cloud.name}@@")
     for hub in member.hubs:
-        lines.append(f"ip nhrp map {hub.overlay} {hub.nbma}")
         lines.append(f"ip nhrp nhs {hub.overlay} nbma {hub.nbma}")
     if redirects(member):
         lines.append("ip nhrp redirect")

@@ -140,7 +140,7 @@ def test_first_cloud_is_preferred_to_the_second() -> None:
 def test_nhs_is_explicit_and_registration_may_move() -> None:
     held = lines(spoke())
     assert "ip nhrp nhs 10.255.0.1 nbma 198.51.100.1" in held
-    assert "ip nhrp map 10.255.0.1 198.51.100.1" in held
+    assert not any(line.startswith("ip nhrp map 10.") for line in held)  # nhrpd asks nobody about those
     assert "ip nhrp registration no-unique" in held
     assert "ip nhrp redirect" not in held
 
