@@ -21,6 +21,9 @@ CLOUD_STEP = 20
 VIA_HUB = 500
 
 BLACKHOLE = 250  # administrative distance, behind every routing protocol
+# Before OSPF (110): of two hubs, each would else take the other's summary for its own route and withdraw
+# what it announces, and then announce it again.
+ANNOUNCED = 100
 STATIC = 20  # behind NHRP shortcuts (10)
 
 
@@ -80,7 +83,7 @@ class Bgp:
 
 @dataclass(frozen=True, slots=True)
 class Ospf:
-    """The part of ``router ospf`` that is ours; LANs enter as external routes."""
+    """The part of ``router ospf`` that is ours; LANs and a hub's summaries enter as external routes."""
 
     router_id: IPv4Address
     route_map: str
@@ -125,7 +128,7 @@ def routing(device: Device) -> Routing:
         )
     ospf = None
     if any(m.cloud.routing.protocol == "ospf" for m in device.memberships):
-        lists.append(PrefixList("MGRE-ospf-local", permits(device.lans)))
+        lists.append(PrefixList("MGRE-ospf-local", permits((*device.lans, *ospf_summaries(device)))))
         maps.append(RouteMap("MGRE-ospf-out", "MGRE-ospf-local", None))
         ospf = Ospf(device.memberships[0].overlay, "MGRE-ospf-out")
     return Routing(
@@ -151,14 +154,29 @@ def originated(device: Device, member: Membership) -> Iterator[IPv4Network]:
     """
     yield from device.lans
     if member.role == "hub":
-        learned = {
-            summary
-            for other in device.memberships
-            if other.role == "spoke"
-            for summary in other.cloud.routing.summaries
-        }
         yield member.cloud.prefix
-        yield from (summary for summary in member.cloud.routing.summaries if summary not in learned)
+        yield from own_summaries(device, member)
+
+
+def own_summaries(device: Device, member: Membership) -> Iterator[IPv4Network]:
+    """Summaries that begin at this hub: all that it does not learn as a spoke of another cloud."""
+    learned = {
+        summary
+        for other in device.memberships
+        if other.role == "spoke"
+        for summary in other.cloud.routing.summaries
+    }
+    yield from (summary for summary in member.cloud.routing.summaries if summary not in learned)
+
+
+def ospf_summaries(device: Device) -> tuple[IPv4Network, ...]:
+    """What a hub announces by OSPF besides its LANs, so that spokes send it whatever has no better route."""
+    return tuple(
+        summary
+        for member in device.memberships
+        if member.role == "hub" and member.cloud.routing.protocol == "ospf"
+        for summary in own_summaries(device, member)
+    )
 
 
 def regional(device: Device, member: Membership) -> list[IPv4Network]:
@@ -271,11 +289,14 @@ def static_routes(device: Device) -> tuple[str, ...]:
     Blackholes for every site prefix keep it from falling through to the provider, whatever the tunnels
     do. Own LANs have one too: while a LAN is down its packets must not go round by the summary.
     """
+    announced = set(ospf_summaries(device))
     routes: set[tuple[IPv4Network, int, str]] = {(lan, BLACKHOLE, "blackhole") for lan in device.lans}
     for member in device.memberships:
         cloud = member.cloud
         site_prefixes = (cloud.prefix, *cloud.routing.summaries)
-        routes.update((prefix, BLACKHOLE, "blackhole") for prefix in site_prefixes)
+        routes.update(
+            (prefix, ANNOUNCED if prefix in announced else BLACKHOLE, "blackhole") for prefix in site_prefixes
+        )
         if cloud.routing.protocol != "static":
             continue
         if member.role == "spoke":
@@ -291,6 +312,6 @@ def static_routes(device: Device) -> tuple[str, ...]:
                 for lan in peer.lans
             )
     return tuple(
-        f"{prefix} {target} {distance}" + ("" if distance == BLACKHOLE else " onlink")
+        f"{prefix} {target} {distance}" + ("" if target == "blackhole" else " onlink")
         for prefix, distance, target in sorted(routes, key=lambda r: (r[0].prefixlen, *r))
     )
