@@ -153,6 +153,14 @@ def test_hub_redirects_in_phase_3_only(phase: int, expected: bool) -> None:
     assert ("log group 1" in text(device, NFT)) is expected
 
 
+def test_only_an_ospf_hub_announces_summaries_and_keeps_its_own_before_those_of_other_hubs() -> None:
+    announced = "ip prefix-list MGRE-ospf-local seq 10 permit 10.0.0.0/9"
+    at_hub, at_spoke = lines(hub(routing_protocol="ospf")), lines(spoke(routing_protocol="ospf"))
+    assert announced in at_hub and "ip route 10.0.0.0/9 blackhole 100" in at_hub
+    assert "ip route 10.255.0.0/22 blackhole 250" in at_hub
+    assert announced not in at_spoke and "ip route 10.0.0.0/9 blackhole 250" in at_spoke
+
+
 def test_ospf_multicast_goes_to_nhrp_and_nowhere_else() -> None:
     device = hub(routing_protocol="ospf")
     assert "nhrp multicast-nflog-group 2" in lines(device)
