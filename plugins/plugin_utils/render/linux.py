@@ -68,7 +68,7 @@ GUARDS = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What routers with the same clouds, roles, interfaces and firewall have in common.
+    """What routers with the same clouds, roles, interfaces, FRR and firewall have in common.
 
     ``clouds`` keeps the objects alive whose identity is part of the key.
     """
@@ -113,7 +113,8 @@ class LinuxRenderer:
         clouds = tuple(m.cloud for m in device.memberships)
         key = (
             device.firewall,
-            tuple((id(m.cloud), m.role) for m in device.memberships),
+            device.frr_version,
+            tuple((id(m.cloud), m.role, bool(m.hubs)) for m in device.memberships),
             tuple((transport.interface, transport.allow_gre) for transport in device.transports),
         )
         shape = self._shapes.get(key)
