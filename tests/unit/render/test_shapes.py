@@ -9,7 +9,6 @@ from itertools import product
 from typing import Any
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.linux import LinuxRenderer, render_linux
-
 from ansible_collections.mgre.dmvpn.tests.unit.render.devices import make_cloud, make_device, make_transport
 
 
