@@ -100,14 +100,14 @@ def run_daemons(host: Host, daemons: str, conf: str, wanted: Sequence[str]) -> N
         if not wanted:
             return
         host.write(FRR_CONF, conf)
-        host.must("systemctl", "start", SERVICE, timeout=120)
+        host.must("systemctl", "start", SERVICE)
     else:
         now = running(host)
         saved = host.read(FRR_CONF)
         if now is not None:
             host.write(FRR_CONF, now)
         try:
-            host.must("systemctl", "reload", SERVICE, timeout=120)
+            host.must("systemctl", "reload", SERVICE)
         finally:
             if saved is not None:
                 host.write(FRR_CONF, saved)

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+# Seconds; systemd itself gives a unit 90 to stop.
+TIMEOUT = 150
 ENVIRONMENT = {
     "LC_ALL": "C",
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -43,7 +45,7 @@ class Runner(Protocol):
     """Runs a program to its end; never raises for what the program does."""
 
     def __call__(
-        self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None, timeout: float = 60
+        self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT
     ) -> Result: ...
 
 
@@ -57,7 +59,7 @@ class CommandFailed(Exception):
 
 
 def run_program(
-    argv: Sequence[str], *, environment: Mapping[str, str] | None = None, timeout: float = 60
+    argv: Sequence[str], *, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT
 ) -> Result:
     """The real :class:`Runner`."""
     try:
@@ -91,11 +93,13 @@ class Host:
     def at(self, path: str) -> Path:
         return self.root / path.lstrip("/")
 
-    def run(self, *argv: str, environment: Mapping[str, str] | None = None, timeout: float = 60) -> Result:
+    def run(
+        self, *argv: str, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT
+    ) -> Result:
         """Run a program, whatever comes of it."""
         return self.runner(argv, environment=environment, timeout=timeout)
 
-    def must(self, *argv: str, environment: Mapping[str, str] | None = None, timeout: float = 60) -> str:
+    def must(self, *argv: str, environment: Mapping[str, str] | None = None, timeout: float = TIMEOUT) -> str:
         """Run a program that has to succeed; returns what it wrote. Raises :class:`CommandFailed`."""
         result = self.run(*argv, environment=environment, timeout=timeout)
         if result.status:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class BadBundle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """``text`` is what the router gets; ``shown`` is the same with references instead of secrets."""
+    """``text`` is what the router gets; ``shown`` is what a diff shows of it, references instead of secrets."""
 
     text: str
     mode: int
@@ -109,7 +110,8 @@ def from_bundle(
         files[path] = File(resolve(texts[path], secrets), int(str(entry["mode"]), 8), texts[path])
     for name, text in programs.items():
         path = f"{PROGRAMS}/{name}"
-        files[path] = File(text, 0o755 if path == PROGRAM else 0o644, text)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        files[path] = File(text, 0o755 if path == PROGRAM else 0o644, f"program, SHA-256 {digest}\n")
     for path in files:
         if ".." in path or not path.startswith(PLACES):
             raise BadBundle(f"the bundle has a file for {path}, which is no place of this collection")

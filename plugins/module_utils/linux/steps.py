@@ -156,9 +156,9 @@ class Change:
             self.host.must("systemctl", "enable", CHARON)
         if self.host.run("systemctl", "is-active", "--quiet", CHARON).status:
             if self.new.files:
-                self.host.must("systemctl", "start", CHARON, timeout=120)
+                self.host.must("systemctl", "start", CHARON)
         elif not settings_changed(self.old.text(STRONGSWAN), self.new.text(STRONGSWAN)) <= RELOADABLE:
-            self.host.must("systemctl", "restart", CHARON, timeout=120)
+            self.host.must("systemctl", "restart", CHARON)
         elif self.differs(STRONGSWAN):
             self.host.must("swanctl", "--reload-settings")
         for path in (SWANCTL, SWANCTL_SECRETS):

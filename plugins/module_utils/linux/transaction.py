@@ -236,7 +236,7 @@ def _restore_units(host: Host, generation: Generation) -> list[str]:
         if held[unit][1] != active:
             actions.append("start" if active else "stop")
         for action in actions:
-            result = host.run("systemctl", action, unit, timeout=120)
+            result = host.run("systemctl", action, unit)
             if result.status:
                 trouble.append(f"systemctl {action} {unit}: {result.words}")
     return trouble
