@@ -119,7 +119,7 @@ def wait(host: Host, daemons: Sequence[str]) -> None:
     for daemon in daemons:
         argv = ("vtysh", "-d", daemon, "-c", "show version")
         result = Result(1)
-        for _ in range(START_TIMEOUT * 2):
+        for _second in range(START_TIMEOUT * 2):
             result = host.run(*argv)
             if not result.status and "is not running" not in result.words:
                 break
@@ -173,7 +173,7 @@ def _frr_reload(host: Host, target: str) -> str:
 def _unlocked(host: Host, *argv: str) -> Result:
     """Run, again while another session holds FRR's configuration: a new daemon may still read its own."""
     result = host.run(*argv, timeout=300)
-    for _ in range(START_TIMEOUT):
+    for _second in range(START_TIMEOUT):
         if "locked by other VTY" not in result.words:
             break
         host.sleep(1)

@@ -294,7 +294,7 @@ def sysctl_keys(text: str) -> dict[str, str]:
 
 def settings_changed(old: str, new: str) -> set[str]:
     """Names of the settings in which two of our strongswan.conf files differ."""
-    return {name for name, _ in _settings(old) ^ _settings(new)}
+    return {name for name, _value in _settings(old) ^ _settings(new)}
 
 
 def _settings(text: str) -> set[tuple[str, str]]:
@@ -306,7 +306,7 @@ def _settings(text: str) -> set[tuple[str, str]]:
         elif line == "}" and section:
             section.pop()
         elif "=" in line:
-            name, _, value = line.partition("=")
+            name, _equals, value = line.partition("=")
             # Settings of charon itself by their bare name, those of plugins with theirs.
             found.add((".".join([*section[1:], name.strip()]), value.strip()))
     return found
