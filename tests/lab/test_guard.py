@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""No cleartext leaves a router whatever dies on it, seen on the wire. Needs root."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet, until
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
+
+FLOWS = (("spoke1", "hub1"), ("hub1", "spoke1"), ("spoke1", "spoke3"), ("spoke2", "spoke3"))
+
+
+@contextmanager
+def traffic_until_green(fleet: Fleet) -> Iterator[None]:
+    """Packets from all sides while something dies on spoke1, and until the fleet has recovered."""
+    with fleet.traffic(*FLOWS):
+        yield
+        fleet.wait_green()
+    assert fleet.ping("spoke1", "hub1") == 0
+
+
+def bgp_is_down(fleet: Fleet) -> bool:
+    return "BGP state = Established" not in fleet.vtysh("spoke1", "show bgp neighbors")
+
+
+def dropped_gre(fleet: Fleet) -> int:
+    """GRE packets that the guard in the firewall of spoke1 dropped on the way out."""
+    told = fleet.lab.ssh("spoke1", "nft list counter inet mgre_dmvpn_guard gre_out_cleartext")
+    return int(re.findall(r"packets (\d+)", told)[0])
+
+
+def blocked_by_the_kernel(fleet: Fleet) -> int:
+    """Packets that spoke1's kernel did not send because a policy blocks them."""
+    return int(fleet.lab.ssh("spoke1", "grep XfrmOutPolBlock /proc/net/xfrm_stat").split()[1])
+
+
+def test_charon_that_is_killed(fleet: Fleet) -> None:
+    with traffic_until_green(fleet):
+        before = fleet.lab.ssh("spoke1", "pidof charon-systemd")
+        fleet.lab.ssh("spoke1", "kill -KILL $(pidof charon-systemd)")
+        until(
+            lambda: (
+                fleet.lab.ssh("spoke1", "pidof charon-systemd || true").strip() not in ("", before.strip())
+            ),
+            "systemd starts charon again",
+        )
+
+
+def test_strongswan_that_is_stopped(fleet: Fleet) -> None:
+    with traffic_until_green(fleet):
+        before = blocked_by_the_kernel(fleet) + dropped_gre(fleet)
+        fleet.lab.ssh("spoke1", "systemctl stop strongswan")
+        until(lambda: bgp_is_down(fleet), "BGP of spoke1 goes down")
+        assert blocked_by_the_kernel(fleet) + dropped_gre(fleet) > before
+        fleet.lab.ssh("spoke1", "systemctl start strongswan")
+
+
+def test_a_firewall_service_that_stops_and_starts(fleet: Fleet) -> None:
+    with traffic_until_green(fleet):
+        fleet.lab.ssh("spoke1", "systemctl start nftables && systemctl stop nftables")
+        fleet.lab.ssh("spoke1", "systemctl stop strongswan")
+        until(lambda: bgp_is_down(fleet), "BGP of spoke1 goes down")
+        fleet.lab.ssh("spoke1", "systemctl start nftables strongswan")
+
+
+def test_a_flushed_firewall_leaves_the_second_guard_and_only_without_both_there_is_cleartext(
+    fleet: Fleet,
+) -> None:
+    with traffic_until_green(fleet):
+        before = blocked_by_the_kernel(fleet)
+        fleet.lab.ssh("spoke1", "nft flush ruleset; systemctl stop strongswan")
+        until(lambda: bgp_is_down(fleet), "BGP of spoke1 goes down")
+        assert blocked_by_the_kernel(fleet) > before
+        fleet.assert_clean_wans()
+        # What both guards are good for, and that the capture would see it.
+        fleet.lab.capture_start()
+        sent = "ip -s -j link show dev dmvpn10 | python3 -c " + (
+            '\'import json, sys; print(json.load(sys.stdin)[0]["stats64"]["tx"]["packets"])\''
+        )
+        begun = int(fleet.lab.ssh("spoke1", f"{sent}; ip xfrm policy flush").split()[0])
+        until(lambda: int(fleet.lab.ssh("spoke1", sent)) > begun, "a packet through the tunnel")
+        fleet.lab.ssh("spoke1", "systemctl restart mgre-dmvpn-guard mgre-dmvpn-blue")
+        assert fleet.lab.captured().gre > 0
+        fleet.lab.capture_start()
+        fleet.lab.ssh("spoke1", "systemctl start strongswan")
+
+
+def test_frr_that_is_restarted(fleet: Fleet) -> None:
+    with traffic_until_green(fleet):
+        fleet.lab.ssh("spoke1", "systemctl restart frr")
+
+
+def test_a_router_that_reboots(fleet: Fleet) -> None:
+    with traffic_until_green(fleet):
+        fleet.lab.reboot("spoke1")
+
+
+def test_a_router_that_loses_its_power(fleet: Fleet) -> None:
+    with traffic_until_green(fleet):
+        fleet.lab.kill("spoke1")
+        fleet.lab.start("spoke1")
