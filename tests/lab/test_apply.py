@@ -251,8 +251,9 @@ def test_a_run_killed_in_the_middle_is_undone_by_the_next(routers: Routers) -> N
     # As soon as the journal is there, the run is killed as a power cut would.
     routers.lab.ssh(
         "spoke1",
-        "systemd-run --unit=killer sh -c 'until test -e /var/lib/mgre-dmvpn/journal.json; do sleep 0.02; done; "
-        'sleep 1; kill -9 $(sed -n "s/^pid \\([0-9]*\\).*/\\1/p" /var/lib/mgre-dmvpn/lock)\'',
+        "systemd-run --unit=killer sh -c '"
+        "until test -e /var/lib/mgre-dmvpn/journal.json; do sleep 0.02; done; sleep 1; "
+        'kill -9 $(sed -n "s/^pid \\([0-9]*\\).*/\\1/p" /var/lib/mgre-dmvpn/lock)\'',
     )
     assert routers.apply(bundle, "spoke1").returncode != 0
     assert routers.lab.ssh("spoke1", "cat /var/lib/mgre-dmvpn/journal.json")

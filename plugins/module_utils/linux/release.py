@@ -44,7 +44,7 @@ class BadBundle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """``text`` is what the router gets; ``shown`` is what a diff shows of it, references instead of secrets."""
+    """``text`` is what the router gets; ``shown`` is what a diff shows, references instead of secrets."""
 
     text: str
     mode: int
