@@ -12,10 +12,8 @@ from . import frr
 from .host import Host
 from .preflight import AUTHORITY, CERTIFICATE
 from .release import EVENTS_UNIT, GUARD_UNIT, SWANCTL, SYSCTL, Release
-from .steps import CHARON, NET, proc, sysctl_keys
+from .steps import CHARON, NET, SERVICES, proc, sysctl_keys
 from .store import Record
-
-SERVICES = (CHARON, frr.SERVICE)
 
 
 def unit_states(host: Host, units: list[str]) -> dict[str, tuple[bool, bool]]:
@@ -52,9 +50,10 @@ def drift(host: Host, wanted: Release, record: Record) -> Iterator[tuple[str, st
         frr.SERVICE: "frr daemons",
     }
     for unit, (enabled, active) in states.items():
-        if not (enabled and active):
-            step = by_unit.get(unit, "tunnels")
-            yield step, f"{unit} is {'stopped' if enabled else 'not enabled'}"
+        if not active:
+            yield by_unit.get(unit, "tunnels"), f"{unit} is stopped"
+        if not enabled:
+            yield "units", f"{unit} does not start at boot"
     if not _guarded(host, wanted.firewall):
         yield "guard", "the guard's rules are not loaded"
     for name in wanted.tunnels.values():

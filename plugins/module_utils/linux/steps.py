@@ -33,6 +33,7 @@ from .release import (
 )
 
 CHARON = "strongswan.service"
+SERVICES = (CHARON, frr.SERVICE)
 NET = "/sys/class/net"
 # Read by charon each time they are used; every other setting needs a restart (strongSwan 5.9 and 6.0).
 RELOADABLE = {
@@ -111,7 +112,10 @@ class Change:
                 self.host.must("ip", "link", "set", "dev", interface, "down")
 
     def units(self) -> None:
-        """All unit files at once, because systemd reads them all at once."""
+        """Unit files and what starts at boot, all at once, because systemd reads them all at once.
+
+        A boot from here on brings no tunnel without the guard: each requires it.
+        """
         paths = [path for path in {**self.old.files, **self.new.files} if path.startswith(f"{SYSTEMD}/")]
         self.put(*paths)
         for path in paths:
@@ -120,6 +124,8 @@ class Change:
                     self.host.run("systemctl", "disable", "--now", path.rpartition("/")[2])
                 self.host.remove(path)
                 self.host.remove_if_empty(path.rpartition("/")[0])
+        if self.new.files and (self.differs(*paths) or "units" in self.due):
+            self.host.must("systemctl", "--no-reload", "enable", *self.new.units, *SERVICES)
         if self.differs(*paths) or "units" in self.due:
             self.host.must("systemctl", "daemon-reload")
 
@@ -130,7 +136,6 @@ class Change:
             return
         changed = self.differs(*GUARDS.values()) or self.unit_differs(GUARD_UNIT)
         if changed or "guard" in self.due:
-            self.host.must("systemctl", "enable", GUARD_UNIT)
             self.host.must("systemctl", "reload-or-restart", GUARD_UNIT)
         if self.old.firewall not in (None, self.new.firewall):
             self._drop_guard(str(self.old.firewall))
@@ -152,8 +157,6 @@ class Change:
         self.put(STRONGSWAN)
         if STRONGSWAN not in self.new.files:
             self.host.remove(STRONGSWAN)
-        if self.new.files:
-            self.host.must("systemctl", "enable", CHARON)
         if self.host.run("systemctl", "is-active", "--quiet", CHARON).status:
             if self.new.files:
                 self.host.must("systemctl", "start", CHARON)
@@ -182,7 +185,6 @@ class Change:
         for unit, interface in self.new.tunnels.items():
             absent = not self.host.exists(f"{NET}/{interface}")
             if absent or self.unit_differs(unit) or "tunnels" in self.due:
-                self.host.must("systemctl", "enable", unit)
                 self.host.must("systemctl", "restart", unit)
 
     def nhrp_events(self) -> None:
@@ -191,7 +193,6 @@ class Change:
         if EVENTS_UNIT not in self.new.units:
             return
         if self.differs(*programs) or self.unit_differs(EVENTS_UNIT) or "nhrp events" in self.due:
-            self.host.must("systemctl", "enable", EVENTS_UNIT)
             self.host.must("systemctl", "restart", EVENTS_UNIT)
         elif self.differs(EVENTS_CONFIG):
             self.host.must("systemctl", "reload-or-restart", EVENTS_UNIT)
@@ -205,7 +206,6 @@ class Change:
         more = frr.merge_daemons(held, sorted(frr.enabled_daemons(self.target.daemons or "")), ())
         stopped = bool(self.host.run("systemctl", "is-active", "--quiet", frr.SERVICE).status)
         if held != more or stopped or "frr daemons" in self.due:
-            self.host.must("systemctl", "enable", frr.SERVICE)
             frr.run_daemons(self.host, more, self.target.conf or "", self.new.daemons)
 
     def frr(self) -> None:

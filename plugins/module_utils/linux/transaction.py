@@ -11,13 +11,13 @@ from typing import Any
 
 from . import frr
 from .checks import stage, validate
-from .drift import SERVICES, unit_states
+from .drift import unit_states
 from .frr_merge import FrrConflict
 from .host import CommandFailed, Host
 from .plan import Plan, make_plan
 from .preflight import PACKAGES, obstacles, packages, warnings
 from .release import SYSCTL, SYSTEMD, Release
-from .steps import STEPS, Change, FrrTarget, proc, sysctl_keys
+from .steps import SERVICES, STEPS, Change, FrrTarget, proc, sysctl_keys
 from .store import (
     JOURNAL,
     STAGING,
@@ -76,6 +76,7 @@ def apply(host: Host, wanted: Release, intent: Mapping[str, Any], *, check: bool
     """Bring a router to a release. Raises ``Refused``, ``Locked`` or ``Failed``."""
     with nullcontext() if check else lock(host):
         told = recover(host, check)
+        undone = [] if check else list(told)
         record = read_record(host)
         held = packages(host)
         problems = list(obstacles(host, wanted, intent, record, held))
@@ -91,11 +92,11 @@ def apply(host: Host, wanted: Release, intent: Mapping[str, Any], *, check: bool
         if not plan.reasons:
             if not check and plan.after != record:
                 write_record(host, plan.after)
-            return Outcome(False, warnings=told)
+            return Outcome(bool(undone), undone, warnings=told)
         if not fresh:
             _validate(host, plan, f"/tmp/mgre-dmvpn-check-{now()}" if check else STAGING, keep=not check)
         number = None if check else _carry_out(host, plan)
-        return Outcome(True, plan.reasons, plan.diff(), told, number)
+        return Outcome(True, [*undone, *plan.reasons], plan.diff(), told, number)
 
 
 def remove(host: Host, *, check: bool = False) -> Outcome:

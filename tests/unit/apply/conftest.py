@@ -154,11 +154,11 @@ class Router:
             )
         if verb == "daemon-reload":
             return Result(0)
+        if verb == "enable":
+            self.enabled.update(units)
         unit = units[0]
         if verb == "is-active":
             return Result(0 if unit in self.active else 3)
-        if verb == "enable":
-            self.enabled.add(unit)
         if verb == "disable":
             self.enabled.discard(unit)
         if verb == "stop" or "--now" in arguments:

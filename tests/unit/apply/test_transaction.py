@@ -223,7 +223,6 @@ def test_an_unchanged_tunnel_is_not_restarted(router: Any, wanted: Wanted, inten
     done = len(router.changes)
     transaction.apply(router.host, wanted(guard_nft="table inet mgre_dmvpn_guard { x }\n"), intent)
     assert router.changes[done:] == [
-        "systemctl enable mgre-dmvpn-guard.service",
         "systemctl reload-or-restart mgre-dmvpn-guard.service",
     ]
 
@@ -252,7 +251,7 @@ def test_a_reloadable_setting_spares_charon_the_restart(router: Any, wanted: Wan
             "restart mgre-dmvpn-nhrp-events.service",
         ),
         (lambda r: r.connections.discard("mgre-internet"), "swanctl --load-conns"),
-        (lambda r: r.enabled.discard("frr.service"), "systemctl enable frr.service"),
+        (lambda r: r.enabled.discard("frr.service"), "systemctl --no-reload enable"),
         (lambda r: (r.root / "proc/sys/net/ipv4/ip_forward").write_text("0\n"), "systemd-sysctl"),
     ],
 )
