@@ -19,7 +19,7 @@ from .topology import MANAGEMENT, Node
 from .wiring import core, netns, tap
 
 BOOT_SECONDS = 180
-SILENCE_SECONDS = 20  # a boot prints more often than that, also on a slow machine
+SILENCE_SECONDS = 20  # until its first process runs, a kernel prints more often, also on a slow machine
 
 
 def umid(state: State, node: Node) -> str:
@@ -100,18 +100,15 @@ def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
     while time.monotonic() < deadline:
         if (size := console(state, node).stat().st_size) != printed:
             printed, silent_since = size, time.monotonic()
-        elif time.monotonic() - silent_since > SILENCE_SECONDS:
+        elif time.monotonic() - silent_since > SILENCE_SECONDS and not _init_runs(state, node):
             say(f"{node.name} hangs; switching it off and on again")
             kill(state, node)
             boot(state, node, kernel())
             silent_since = time.monotonic()
-        asked = time.monotonic()
         try:
             said = ssh.run(state, node, "systemctl is-system-running --wait || true", timeout=seconds).strip()
         except LabError as err:
             said = str(err)
-            if time.monotonic() - asked > 2 * ssh.CONNECT_SECONDS:
-                silent_since = time.monotonic()  # it answered, and then broke off
         if said in ("running", "degraded"):
             return said
         if not pids(state, node):
@@ -120,10 +117,20 @@ def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
     raise LabError(f"{node.name}: not up after {seconds:.0f} s ({said}); {_last_lines(state, node)}")
 
 
-def _last_lines(state: State, node: Node) -> str:
+def _last_boot(state: State, node: Node) -> str:
+    """What the console has said since the last power-on."""
     path = console(state, node)
     text = path.read_text(errors="replace") if path.exists() else ""
-    boot = text[text.rfind("Linux version") :]
+    return text[text.rfind("Linux version") :]
+
+
+def _init_runs(state: State, node: Node) -> bool:
+    return "systemd" in _last_boot(state, node)
+
+
+def _last_lines(state: State, node: Node) -> str:
+    path = console(state, node)
+    boot = _last_boot(state, node)
     # What follows a panic is the kernel's call trace; the cause stands before it.
     before, panic, reason = boot.partition("Kernel panic")
     lines = (before + panic + reason.partition("\n")[0]).splitlines()[-20:]

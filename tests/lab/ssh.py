@@ -19,8 +19,6 @@ from .state import State
 from .topology import Node
 from .wiring import core, netns
 
-CONNECT_SECONDS = 3
-
 
 def key() -> Path:
     """The private key that opens every router (0600); made on first use."""
@@ -63,7 +61,7 @@ def command(state: State, node: Node, *remote: str) -> list[str]:
     sockets.mkdir(exist_ok=True, mode=0o700)
     options = {
         "BatchMode": "yes",
-        "ConnectTimeout": str(CONNECT_SECONDS),
+        "ConnectTimeout": "3",
         "ControlMaster": "auto",
         "ControlPath": f"{sockets}/lab-%h",
         "ControlPersist": "60",
