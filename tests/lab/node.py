@@ -125,7 +125,7 @@ def _last_boot(state: State, node: Node) -> str:
 
 
 def _init_runs(state: State, node: Node) -> bool:
-    return "systemd" in _last_boot(state, node)
+    return "systemd[1]" in _last_boot(state, node)
 
 
 def _last_lines(state: State, node: Node) -> str:
