@@ -18,8 +18,8 @@ from .state import State
 from .topology import MANAGEMENT, Node
 from .wiring import core, netns, tap
 
-BOOT_SECONDS = 180
-SILENCE_SECONDS = 20  # until its first process runs, a kernel prints more often, also on a slow machine
+BOOT_SECONDS = 300
+SILENCE_SECONDS = 30  # until its boot is over a router prints more often, also on a slow machine
 
 
 def umid(state: State, node: Node) -> str:
@@ -87,24 +87,43 @@ def kill(state: State, node: Node) -> None:
     shutil.rmtree(state.directory / "uml" / umid(state, node).removeprefix("umid="), ignore_errors=True)
 
 
+class Silence:
+    """How long a router's console has printed nothing: while it boots or shuts down, that is a hang."""
+
+    def __init__(self, state: State, node: Node) -> None:
+        self._console = console(state, node)
+        self._printed = 0
+        self.broken()
+
+    def broken(self) -> None:
+        """The router gave another sign of life."""
+        self._since = time.monotonic()
+
+    def too_long(self) -> bool:
+        if (size := self._console.stat().st_size) != self._printed:
+            self._printed = size
+            self.broken()
+        return time.monotonic() - self._since > SILENCE_SECONDS
+
+
 def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
     """Wait until systemd says that the boot is over; returns its word (running or degraded).
 
-    About one boot in a hundred hangs: user-mode linux faults without end before its first process. Such a
-    router is switched off and on again. Raises LabError with the last console lines when the router's
+    Now and then user-mode linux hangs early in a boot, with nothing more to say. Such a router is switched
+    off and on again. Raises LabError with the last console lines when the router's
     process ends or time is up.
     """
     deadline = time.monotonic() + seconds
     said = "nothing yet"
-    printed, silent_since = 0, time.monotonic()
+    silence = Silence(state, node)
     while time.monotonic() < deadline:
         if (size := console(state, node).stat().st_size) != printed:
             printed, silent_since = size, time.monotonic()
-        elif time.monotonic() - silent_since > SILENCE_SECONDS and not _init_runs(state, node):
+        elif time.monotonic() - silent_since > SILENCE_SECONDS and not _boot_is_over(state, node):
             say(f"{node.name} hangs; switching it off and on again")
             kill(state, node)
             boot(state, node, kernel())
-            silent_since = time.monotonic()
+            silence.broken()
         try:
             said = ssh.run(state, node, "systemctl is-system-running --wait || true", timeout=seconds).strip()
         except LabError as err:
@@ -124,8 +143,8 @@ def _last_boot(state: State, node: Node) -> str:
     return text[text.rfind("Linux version") :]
 
 
-def _init_runs(state: State, node: Node) -> bool:
-    return "systemd[1]" in _last_boot(state, node)
+def _boot_is_over(state: State, node: Node) -> bool:
+    return "Reached target multi-user.target" in _last_boot(state, node)
 
 
 def _last_lines(state: State, node: Node) -> str:
