@@ -140,14 +140,19 @@ class Lab:
 
     def _wait_new_boot(self, router: topology.Node, before: str) -> None:
         deadline = time.monotonic() + node.BOOT_SECONDS
+        silence = node.Silence(self.state, router)
         while time.monotonic() < deadline:
             ssh.hang_up(self.state, router)
+            if silence.too_long():
+                say(f"{router.name} hangs while it shuts down; switching it off")
+                node.kill(self.state, router)
             if not self.is_on(router.name):
                 node.boot(self.state, router, kernel())
             with contextlib.suppress(LabError):
                 if self.ssh(router.name, "cat /proc/sys/kernel/random/boot_id", timeout=10) != before:
                     node.wait_ready(self.state, router)
                     return
+                silence.broken()
             time.sleep(0.5)
         raise LabError(f"{router.name}: no new boot after {node.BOOT_SECONDS} s")
 

@@ -110,16 +110,13 @@ def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
     """Wait until systemd says that the boot is over; returns its word (running or degraded).
 
     Now and then user-mode linux hangs early in a boot, with nothing more to say. Such a router is switched
-    off and on again. Raises LabError with the last console lines when the router's
-    process ends or time is up.
+    off and on again. Raises LabError with the last console lines when the router's process ends or time is up.
     """
     deadline = time.monotonic() + seconds
     said = "nothing yet"
     silence = Silence(state, node)
     while time.monotonic() < deadline:
-        if (size := console(state, node).stat().st_size) != printed:
-            printed, silent_since = size, time.monotonic()
-        elif time.monotonic() - silent_since > SILENCE_SECONDS and not _boot_is_over(state, node):
+        if silence.too_long() and not _boot_is_over(state, node):
             say(f"{node.name} hangs; switching it off and on again")
             kill(state, node)
             boot(state, node, kernel())
