@@ -110,7 +110,7 @@ def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
     """Wait until systemd says that the boot is over; returns its word (running or degraded).
 
     Now and then user-mode linux hangs early in a boot, with nothing more to say. Such a router is switched
-    off and on again. Raises LabError with the last console lines when the router's process ends or time is up.
+    off and on again. Raises LabError with the last console lines when its process ends or time is up.
     """
     deadline = time.monotonic() + seconds
     said = "nothing yet"
