@@ -275,6 +275,22 @@ def test_a_change_does_not_touch_sessions_that_stay(routers: Routers) -> None:
     assert after["bgpTimerUpEstablishedEpoch"] == before["bgpTimerUpEstablishedEpoch"]
 
 
+def test_the_packet_filter_can_change_under_a_running_tunnel(routers: Routers) -> None:
+    before = routers.neighbor()
+    spoke = routers.hosts["all"]["hosts"]["spoke1"]
+    for firewall, present, absent in (
+        ("iptables", "-A OUTPUT -j MGRE-DMVPN-OUT", "table inet mgre_dmvpn_guard"),
+        ("nftables", "table inet mgre_dmvpn_guard", "MGRE-DMVPN"),
+    ):
+        spoke["dmvpn_firewall"] = firewall
+        routers.write()
+        routers.site("--limit", "spoke1")
+        rules = routers.lab.ssh("spoke1", "nft list tables; iptables -S; iptables -t mangle -S")
+        assert present in rules and absent not in rules, rules
+        assert "changed=0" in routers.site("--limit", "spoke1")
+    assert routers.neighbor()["connectionsEstablished"] == before["connectionsEstablished"]
+
+
 def test_it_survives_a_reboot_of_both(routers: Routers) -> None:
     routers.lab.reboot("hub1", "spoke1")
     routers.wait_up()

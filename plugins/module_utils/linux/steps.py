@@ -125,7 +125,9 @@ class Change:
                 self.host.remove(path)
                 self.host.remove_if_empty(path.rpartition("/")[0])
         if self.new.files and (self.differs(*paths) or "units" in self.due):
-            self.host.must("systemctl", "--no-reload", "enable", *self.new.units, *SERVICES)
+            # Again, because what a unit is wanted by may have changed too.
+            self.host.must("systemctl", "--no-reload", "reenable", *self.new.units)
+            self.host.must("systemctl", "--no-reload", "enable", *SERVICES)
         if self.differs(*paths) or "units" in self.due:
             self.host.must("systemctl", "daemon-reload")
 

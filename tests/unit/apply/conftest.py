@@ -154,7 +154,7 @@ class Router:
             )
         if verb == "daemon-reload":
             return Result(0)
-        if verb == "enable":
+        if verb in ("enable", "reenable"):
             self.enabled.update(units)
         unit = units[0]
         if verb == "is-active":
