@@ -1,6 +1,6 @@
 # Targets are listed by plain `make`, from the comment behind each.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-quick test-lab lint benchmark docs build clean
+.PHONY: help setup demo demo-down test test-quick test-lab test-long lint benchmark docs build clean
 
 MAKEFLAGS += --no-print-directory
 venv := .build/venv/bin
@@ -31,6 +31,10 @@ test-quick: ## unit and golden tests; no root, no lab
 test-lab: ## tests on booted routers, Molecule scenarios included
 	@tools/bootstrap dev lab
 	@$(stages) lab
+
+test-long: ## routers and a fleet broken in many ways: a quarter of an hour more
+	@tools/bootstrap dev lab
+	@$(stages) long
 
 lint: ## ruff, mypy, shellcheck, yamllint, ansible-lint, ansible-test sanity
 	@tools/bootstrap dev
