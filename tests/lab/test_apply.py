@@ -166,8 +166,11 @@ class Routers:
         return dict(told.get("10.255.0.11", {}))
 
     def wait_up(self) -> None:
+        """Until the session stands and the spoke has the route to the hub's LAN."""
         end = time.monotonic() + 90
-        while self.neighbor().get("bgpState") != "Established":
+        while self.neighbor().get("bgpState") != "Established" or "dmvpn10" not in self.lab.ssh(
+            "spoke1", "ip route get 10.1.0.10 2>&1 || true"
+        ):
             assert time.monotonic() < end, self.lab.ssh(
                 "hub1", "vtysh -c 'show bgp summary'; swanctl --list-sas"
             )
