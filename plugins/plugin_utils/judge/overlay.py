@@ -14,8 +14,8 @@ from .result import Check, Result, Sight, Verdict
 class OwnAddress(Check):
     """The router answers NHRP for its own overlay address only.
 
-    FRR's nhrpd holds on to an address that the tunnel has lost, until it is restarted: it goes on claiming it,
-    and would answer itself in the place of the router whose address it is.
+    FRR's nhrpd holds on to an address that the tunnel has lost, until it is restarted: it goes on claiming
+    it, and would answer itself in the place of the router whose address it is.
     """
 
     name = "own_address"
