@@ -238,7 +238,7 @@ class SiteInput(Strict):
     )
     dmvpn_ios_trustpoint: Trustpoint = Field(
         default="mgre-dmvpn",
-        description="Trustpoint on an IOS router that holds its certificate; enrolling it is the router's own.",
+        description="Trustpoint of an IOS router with its certificate; enrolling it is the router's own.",
     )
     dmvpn_ios_key: Literal["rsa", "ec"] = Field(
         default="rsa", description="What the key of that certificate is."
