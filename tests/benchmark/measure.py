@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.generate import sample_inventory
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import linux
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import ios, linux
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.engine import template
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
 
@@ -36,30 +37,43 @@ class Clock:
         self.cpu += time.process_time() - worked
 
 
-def library(sites: int, clock: Clock) -> None:
+def library(sites: int, clock: Clock, *, half_cisco: bool = False) -> None:
     """Ours whole: inventory variables to checked fleet to the text of every file."""
-    hostvars, groups = sample_inventory(sites)
+    hostvars, groups = sample_inventory(sites, half_cisco=half_cisco)
     with clock.running():
         for bundle in render_fleet(load_fleet(hostvars, groups)):
             bundle.contents()
             clock.devices += 1
 
 
-def bare(sites: int, clock: Clock) -> None:
+def bare(sites: int, clock: Clock, *, half_cisco: bool = False) -> None:
     """The limit: the same templates, with contexts that are there already."""
-    fleet = load_fleet(*sample_inventory(sites))
+    fleet = load_fleet(*sample_inventory(sites, half_cisco=half_cisco))
     rows = [template(f"linux/{row.template}") for row in (*linux.SHARED, linux.FRR, linux.SWANCTL)]
     guards = {name: template(f"linux/{row.template}") for name, row in linux.GUARDS.items()}
     tunnel = template("linux/tunnel.service.j2")
-    ready = [(d, linux.device_context(d, linux.shape_context(d))) for d in fleet.devices.values()]
+    ipsec, config = template("ios/ipsec.j2"), template("ios/config.ios.j2")
+    ready = [
+        (
+            device,
+            ios.device_context(device, ios.ipsec_text(device)) | {"protections": ios.protections(device)}
+            if device.platform == "ios"
+            else linux.device_context(device, linux.shape_context(device)),
+        )
+        for device in fleet.devices.values()
+    ]
     with clock.running():
         for device, context in ready:
+            clock.devices += 1
+            if device.platform == "ios":
+                ipsec.render(context)
+                config.render(context)
+                continue
             for row in rows:
                 row.render(context)
             guards[device.firewall].render(context)
             for member in device.memberships:
                 tunnel.render(context, member=member)
-            clock.devices += 1
 
 
 def pyavd(sites: int, clock: Clock) -> None:
@@ -75,7 +89,13 @@ def pyavd(sites: int, clock: Clock) -> None:
             clock.devices += 1
 
 
-KINDS: dict[str, Callable[[int, Clock], None]] = {"library": library, "bare": bare, "pyavd": pyavd}
+KINDS: dict[str, Callable[[int, Clock], None]] = {
+    "library": library,
+    "bare": bare,
+    "mixed": partial(library, half_cisco=True),
+    "mixed_bare": partial(bare, half_cisco=True),
+    "pyavd": pyavd,
+}
 
 
 def main(kind: str, sites: int) -> None:

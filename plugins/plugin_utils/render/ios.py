@@ -4,24 +4,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from ..fleet.dump import dump_device
-from ..fleet.intent import Device
+from ..fleet.intent import Cloud, Device
 from .bundle import Bundle, File, as_json
 from .engine import template
-from .ios_views import eigrp, ospf, prefix_rule, protections, routes, tunnels
+from .ios_views import bgp_network, eigrp, ospf, prefix_rule, protections, routes, tunnels
 from .routing import routing
 
 CONFIG = "/config.ios"  # in the bundle; a router has no such file
 
 
 class IosRenderer:
-    """Renders the devices of one fleet."""
+    """Renders the devices of one fleet; routers with the same clouds and WANs share what protects these."""
+
+    def __init__(self) -> None:
+        # The clouds are kept beside the text: an id is only unique while its object lives.
+        self._ipsec: dict[Hashable, tuple[tuple[Cloud, ...], str]] = {}
 
     def render(self, device: Device) -> Bundle:
         """All files of one router."""
-        text = template("ios/config.ios.j2").render(device_context(device))
+        text = template("ios/config.ios.j2").render(device_context(device, self._protection(device)))
         return Bundle(
             host=device.name,
             platform=device.platform,
@@ -33,6 +38,26 @@ class IosRenderer:
             firewall="none",
         )
 
+    def _protection(self, device: Device) -> str:
+        # With a PSK the identity is the router's name, in the configuration too.
+        named = any(m.cloud.ipsec.auth == "psk" for m in device.memberships)
+        key = (
+            device.name if named else None,
+            device.trustpoint,
+            device.ios_key,
+            tuple((id(m.cloud), m.transport.interface, m.transport.vrf) for m in device.memberships),
+        )
+        held = self._ipsec.get(key)
+        if held is None:
+            held = (tuple(m.cloud for m in device.memberships), ipsec_text(device))
+            self._ipsec[key] = held
+        return held[1]
+
+
+def ipsec_text(device: Device) -> str:
+    """IKEv2 and IPsec of a router."""
+    return template("ios/ipsec.j2").render(device=device, protections=protections(device))
+
 
 def secrets(device: Device) -> tuple[str, ...]:
     """What the configuration refers to, PSKs first."""
@@ -41,17 +66,18 @@ def secrets(device: Device) -> tuple[str, ...]:
     return (*psk, *nhrp)
 
 
-def device_context(device: Device) -> dict[str, Any]:
-    """What templates may use of one device."""
+def device_context(device: Device, ipsec: str) -> dict[str, Any]:
+    """What templates may use of one device; ``ipsec`` is :func:`ipsec_text`'s."""
     rules = routing(device)
     return {
         "device": device,
-        "protections": protections(device),
+        "ipsec": ipsec,
         "tunnels": tunnels(device),
         "routing": rules,
         "routes": routes(device, rules.announced),
         "ospf": ospf(device, rules),
         "eigrp": eigrp(device, rules),
+        "bgp_network": bgp_network,
         "prefix_rule": prefix_rule,
     }
 

@@ -239,6 +239,24 @@ def routes(device: Device, announced: tuple[IPv4Network, ...]) -> list[str]:
     return [lines[key] for key in sorted(lines)]
 
 
+def classful(prefix: IPv4Network) -> bool:
+    """Whether IOS leaves the mask out, because it is that of the address's class."""
+    first = prefix.network_address.packed[0]
+    return prefix.prefixlen == (8 if first < 128 else 16 if first < 192 else 24)
+
+
+def bgp_network(prefix: IPv4Network) -> str:
+    """What follows ``network`` in BGP."""
+    mask = "" if classful(prefix) else f" mask {prefix.netmask}"
+    return f"{prefix.network_address}{mask}"
+
+
+def eigrp_network(prefix: IPv4Network) -> str:
+    """What follows ``network`` in EIGRP."""
+    wildcard = "" if classful(prefix) else f" {prefix.hostmask}"
+    return f"{prefix.network_address}{wildcard}"
+
+
 PREFIX_RULE = re.compile(r"^(permit|deny) any$")
 
 

@@ -65,9 +65,10 @@ def ospf_stays_on_one_platform(declared: Declared) -> Iterator[Finding]:
             continue
         linux = on(members, "linux")
         if linux:
+            others = some([member.site.name for member in linux])
             problem = (
-                f"OSPF between IOS and Linux ({some([member.site.name for member in linux])}) is not possible: "
-                "their tunnel addresses have different masks, which OSPF compares"
+                f"OSPF between IOS and Linux ({others}) is not possible: their tunnel addresses have "
+                "different masks, which OSPF compares"
             )
             for member in on(members, "ios"):
                 subject = f"{CLOUDS}[{name}].routing.protocol"
