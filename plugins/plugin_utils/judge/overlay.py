@@ -144,7 +144,7 @@ class Bfd(Check):
                 member,
                 "up",
                 lambda peer: self._peer(sight, peer),
-                partial(member.expects_bfd, frr_version=sight.device.frr_version),
+                partial(member.expects_bfd, own=sight.device),
             )
 
     @staticmethod

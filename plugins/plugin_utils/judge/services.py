@@ -55,7 +55,7 @@ class Services(Check):
             protocol = member.cloud.routing.protocol
             if protocol != "static":
                 needed.append("bgpd" if protocol == "bgp" else "ospfd")
-            if member.runs_bfd(sight.device.frr_version):
+            if member.runs_bfd(sight.device):
                 needed.append("bfdd")
         return list(dict.fromkeys(needed))
 

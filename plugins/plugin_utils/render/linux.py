@@ -22,6 +22,7 @@ from .linux_views import (
     interface_lines,
     redirects,
     site_prefixes,
+    static_routes,
     tunnel_unit,
     unit_escape,
 )
@@ -154,11 +155,13 @@ def shape_context(device: Device) -> Context:
 
 def device_context(device: Device, shape: Context) -> Context:
     """What templates may use of one device, its shape included."""
+    rules = routing(device)
     return shape | {
         "device": device,
         "members": device.memberships,
         "no_nht_default": device.frr_version >= SAYS_NO_NHT_DEFAULT,
-        "routing": routing(device),
+        "routing": rules,
+        "static_routes": static_routes(device, rules.announced),
         "interfaces": [(m.cloud.interface, interface_lines(device, m)) for m in device.memberships],
         "connections": connections(device),
     }
