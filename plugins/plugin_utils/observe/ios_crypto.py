@@ -97,7 +97,8 @@ def ike(text: str) -> list[tuple[IkeSa, int]]:
         if HEADING.match(line):
             heading = heading or "Tunnel-id" in line
         elif row := ROW.match(line):
-            state = STATES.get(row[5], row[5])
+            # A word that is not known here is not a state that is.
+            state = STATES.get(row[5])
             found.append((IkeSa(state=state, local=row[1], remote=row[3]), int(row[4])))
         elif found:
             _attribute(found[-1][0], line.strip())
