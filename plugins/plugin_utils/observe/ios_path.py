@@ -17,6 +17,7 @@ from .ios_text import ERROR
 
 Run = Callable[[Sequence[str]], list[str]]
 REPEAT, TIMEOUT = 5, 2
+LARGEST = 18024  # of IOS
 RATE = re.compile(r"Success rate is \d+ percent \((\d+)/(\d+)\)")
 TIMES = re.compile(r"round-trip min/avg/max = \d+/(\d+)/\d+ ms")
 
