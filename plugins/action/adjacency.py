@@ -136,7 +136,7 @@ class ActionModule(ActionBase):
 
     def controller_side(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """An IOS router runs no code of ours: the action of the same name asks it."""
-        if getattr(self._connection, "socket_path", None) is None:
+        if not str(self._connection.transport).endswith("network_cli"):
             raise AnsibleActionFail(
                 f"{self.host} is an IOS router (dmvpn_platform) and its connection is "
                 f"{self._connection.transport}; write ansible_connection: ansible.netcommon.network_cli and "

@@ -39,8 +39,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        path = getattr(self._connection, "socket_path", None)
-        if path is None:
+        if not str(self._connection.transport).endswith("network_cli"):
             module: dict[str, Any] = self._execute_module(
                 module_name="mgre.dmvpn.path_mtu", task_vars=task_vars
             )
@@ -53,7 +52,7 @@ class ActionModule(ActionBase):
 
         def run(commands: Sequence[str]) -> list[str]:
             try:
-                answers = Connection(path).run_commands(commands=list(commands), check_rc=False)
+                answers = Connection(self._connection.socket_path).run_commands(commands=list(commands), check_rc=False)
             except ConnectionError as error:
                 raise AnsibleActionFail(f"the router cannot be asked to ping: {error}") from None
             return [str(answer) for answer in answers]

@@ -30,8 +30,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        path = getattr(self._connection, "socket_path", None)
-        if path is None:
+        if not str(self._connection.transport).endswith("network_cli"):
             module: dict[str, Any] = self._execute_module(
                 module_name="mgre.dmvpn.state_info", task_vars=task_vars
             )
@@ -41,7 +40,7 @@ class ActionModule(ActionBase):
         def run(commands: Sequence[str]) -> list[str]:
             try:
                 # What a command is refused with is its answer: the others are asked all the same.
-                answers = Connection(path).run_commands(commands=list(commands), check_rc=False)
+                answers = Connection(self._connection.socket_path).run_commands(commands=list(commands), check_rc=False)
             except ConnectionError as error:
                 raise AnsibleActionFail(f"the router cannot be read: {error}") from None
             return [str(answer) for answer in answers]

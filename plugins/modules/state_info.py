@@ -93,9 +93,9 @@ state:
       type: list
       elements: dict
     nhrp:
-      description: C(nhs) configured (C(interface), C(overlay), C(nbma), C(responding)), C(cache) (C(interface),
-        C(kind), C(overlay), C(nbma), C(claimed_nbma), C(used), C(identity)) and C(shortcuts) (C(kind),
-        C(prefix), C(via), C(identity)).
+      description: C(nhs) configured (C(interface), C(overlay), C(nbma), C(responding), which IOS tells),
+        C(cache) (C(interface), C(kind), C(overlay), C(nbma), C(claimed_nbma), C(used), C(identity)) and
+        C(shortcuts) (C(kind), C(prefix), C(via), C(identity)).
       type: dict
     sas:
       description: IKE SAs with C(connection), C(state), C(local), C(remote), C(local_identity),

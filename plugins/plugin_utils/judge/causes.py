@@ -25,6 +25,7 @@ from .evidence import (
     leak,
     no_proposal,
     one_way,
+    other_mode,
     own_tunnel_address,
     refused,
     seen,
@@ -172,6 +173,16 @@ TABLE: tuple[Cause, ...] = (
         "compare children of 'swanctl --list-conns' on both ends",
         childless,
         ios="compare 'show crypto ipsec transform-set' on both ends: the suite, and mode transport",
+        at="both",
+    ),
+    Cause(
+        "esp_mode",
+        "sa",
+        "{got}: the other end, or this one, wants tunnel mode",
+        "compare 'mode' in swanctl --list-conns on both ends; run site.yml for both",
+        other_mode,
+        ios="compare 'mode transport' of 'show crypto ipsec transform-set' on both ends; run site.yml for "
+        "both",
         at="both",
     ),
     Cause(

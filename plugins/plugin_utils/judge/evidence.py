@@ -98,6 +98,10 @@ def wan_down(case: Case) -> str | None:
     return None
 
 
+def other_mode(case: Case) -> str | None:
+    return case.result.got if "ESP SA in mode" in case.result.got else None
+
+
 def unanswered(case: Case) -> str | None:
     if found := _given_up(case):
         return found

@@ -10,17 +10,17 @@ from .result import Check, Result, Sight, Verdict
 
 
 def guard(check: Check, sight: Sight) -> Iterator[Result]:
-    """Every tunnel has its protection, and every summary ends in Null0 where no tunnel route stands."""
+    """Every tunnel has its protection; overlay and summaries end in Null0 where no tunnel route stands."""
     for member in sight.device.memberships:
         cloud, tunnel = member.cloud.name, member.interface
         # Without protection there is no SA, and nothing above one.
         yield check.result(
             sight, f"{tunnel} protection", _protection(sight, tunnel), "an IPsec profile", cloud, blocks=3
         )
-    summaries = {
-        prefix: m.cloud.name for m in sight.device.memberships for prefix in m.cloud.routing.summaries
-    }
-    for prefix, cloud in summaries.items():
+    clouds = [member.cloud for member in sight.device.memberships]
+    # Two clouds may share a summary: one route is enough.
+    prefixes = {prefix: c.name for c in reversed(clouds) for prefix in (c.prefix, *c.routing.summaries)}
+    for prefix, cloud in prefixes.items():
         expected = "a static route to Null0"
         yield check.result(sight, f"{prefix} to Null0", _null_route(sight, str(prefix)), expected, cloud)
 

@@ -95,7 +95,7 @@ class Services(Check):
 class Guard(Check):
     """The guard against cleartext stands. On Linux it is in the kernel on every WAN: GRE and site-to-site
     packets without IPsec are dropped on the way out, on the way in and while forwarding. On IOS an IPsec
-    profile protects every tunnel, and every summary has a static route to Null0.
+    profile protects every tunnel, and overlay and summaries have a static route to Null0.
 
     The rules are read from the kernel, not from the file, so a flushed firewall is seen. That packets were
     dropped is no fault: it is the guard at work. On IOS the interface and DMVPN both tell of the protection;

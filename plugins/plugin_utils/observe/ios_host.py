@@ -91,7 +91,7 @@ def certificates(text: str, trustpoint: str) -> list[Certificate]:
     if not starts and any(line.strip() for line in lines):
         raise Unreadable(f"'{CERTIFICATES}' is of an unknown form")
     found = []
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=False):
         block = "\n".join(lines[start:end])
         points = said(re.search(r"^\s+Associated Trustpoints: (.+)", block, re.MULTILINE))
         if trustpoint not in (points or "").split():
