@@ -9,11 +9,21 @@ tests/unit/judge/world.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Device, Peer
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.observe import ios, ios_interfaces
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.observe import (
+    ios_crypto,
+    ios_host,
+    ios_interfaces,
+    ios_nhrp,
+    ios_routes,
+    ios_routing,
+)
 from ansible_collections.mgre.dmvpn.tests.unit.judge import world
 
+Protocol = Literal["bgp", "ospf", "eigrp", "static"]
+Phase = Literal[1, 2, 3]
 WAN, LAN, TUNNEL = "GigabitEthernet1", "GigabitEthernet2", "Tunnel10"
 INVALID = "                  ^\n% Invalid input detected at '^' marker.\n"
 LEGEND = """\
@@ -92,7 +102,7 @@ class Router:
 
     device: Device
     links: list[Link] = field(default_factory=list)
-    protocol: str = "bgp"
+    protocol: Protocol = "bgp"
     exists: bool = True
     line: tuple[str, str] = ("up", "up")
     key: str = "0xA"
@@ -110,29 +120,29 @@ class Router:
         """What each command that is asked prints."""
         shown, told = ios_interfaces.tunnel_commands(TUNNEL)
         return {
-            ios.ios_host.VERSION: VERSION.format(name=self.device.name),
-            ios.ios_host.CLOCK: "*08:00:00.123 UTC Fri Jan 15 2027\n",
-            ios.ios_host.ROLLBACK: "%No Rollback Confirmed Change pending\n",
-            ios.ios_host.CERTIFICATES: self.certificates(),
-            ios.ios_host.LOG: "".join(f"{line}\n" for line in self.log),
+            ios_host.VERSION: VERSION.format(name=self.device.name),
+            ios_host.CLOCK: "*08:00:00.123 UTC Fri Jan 15 2027\n",
+            ios_host.ROLLBACK: "%No Rollback Confirmed Change pending\n",
+            ios_host.CERTIFICATES: self.certificates(),
+            ios_host.LOG: "".join(f"{line}\n" for line in self.log),
             ios_interfaces.BRIEF: self.brief(),
             ios_interfaces.NULL_ROUTES: "".join(
                 f"ip route {route} Null0 250 name MGRE-blue\n" for route in self.null_routes
             ),
             shown: self.tunnel() if self.exists else INVALID,
             told: self.ip_interface() if self.exists else INVALID,
-            ios.ios_nhrp.DMVPN: self.dmvpn(),
-            ios.ios_nhrp.CACHE: self.nhrp(),
-            ios.ios_nhrp.SERVERS: self.servers(),
-            ios.ios_crypto.IKE: self.ike(),
-            ios.ios_crypto.IPSEC: self.ipsec(),
-            ios.ios_crypto.SESSIONS: self.sessions(),
-            ios.ios_routing.BGP: self.bgp() if self.protocol == "bgp" else "% BGP not active\n",
-            ios.ios_routing.NEIGHBORS: self.neighbors() if self.protocol == "bgp" else "% BGP not active\n",
-            ios.ios_routing.OSPF: self.ospf() if self.protocol == "ospf" else "",
-            ios.ios_routing.EIGRP: self.eigrp() if self.protocol == "eigrp" else "",
-            ios.ios_routing.BFD: "\n".join(self.bfd(link) for link in self.links if link.bfd != "none"),
-            ios.ios_routes.ROUTES: self.routes(),
+            ios_nhrp.DMVPN: self.dmvpn(),
+            ios_nhrp.CACHE: self.nhrp(),
+            ios_nhrp.SERVERS: self.servers(),
+            ios_crypto.IKE: self.ike(),
+            ios_crypto.IPSEC: self.ipsec(),
+            ios_crypto.SESSIONS: self.sessions(),
+            ios_routing.BGP: self.bgp() if self.protocol == "bgp" else "% BGP not active\n",
+            ios_routing.NEIGHBORS: self.neighbors() if self.protocol == "bgp" else "% BGP not active\n",
+            ios_routing.OSPF: self.ospf() if self.protocol == "ospf" else "",
+            ios_routing.EIGRP: self.eigrp() if self.protocol == "eigrp" else "",
+            ios_routing.BFD: "\n".join(self.bfd(link) for link in self.links if link.bfd != "none"),
+            ios_routes.ROUTES: self.routes(),
         }
 
     def brief(self) -> str:
@@ -508,7 +518,7 @@ class Router:
         )
 
 
-def of_platform(device: Device, protocol: str, phase: int = 3) -> Device:
+def of_platform(device: Device, protocol: Protocol, phase: Phase = 3) -> Device:
     """A device of the world as an IOS router."""
     (member,) = device.memberships
     transport = replace(member.transport, interface=WAN)
@@ -525,7 +535,9 @@ def of_platform(device: Device, protocol: str, phase: int = 3) -> Device:
     return replace(device, platform="ios", transports=(transport,), memberships=(member,))
 
 
-def healthy(own: Peer, protocol: str = "bgp", auth: world.Auth = "certificate", phase: int = 3) -> Router:
+def healthy(
+    own: Peer, protocol: Protocol = "bgp", auth: world.Auth = "certificate", phase: Phase = 3
+) -> Router:
     """A router in perfect health."""
     device = of_platform(world.device(own, world.cloud("bgp", auth)), protocol, phase)
     (member,) = device.memberships

@@ -13,9 +13,9 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.state import State
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Peer
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.plan import probe_targets, state_arguments
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import Judgement, judge
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.observe import ios, ios_path
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.observe import ios, ios_path, ios_routes
 from ansible_collections.mgre.dmvpn.tests.unit.judge.world import HUB1, HUB2, SPOKE1, SPOKE2
-from ansible_collections.mgre.dmvpn.tests.unit.observe_ios.router import Router, healthy
+from ansible_collections.mgre.dmvpn.tests.unit.observe_ios.router import Protocol, Router, healthy
 
 STAMP = "*Jan 15 07:59:30.001: %IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: "
 
@@ -107,6 +107,11 @@ def wrong_key(router: Router) -> None:
         link.decaps = 0
 
 
+def no_key(router: Router) -> None:
+    wrong_key(router)
+    router.key = "disabled"
+
+
 def unprotected(router: Router) -> None:
     all_down(router, "SNBP")
     router.profile = ""
@@ -195,7 +200,7 @@ class Broken:
     says: str
     change: Callable[[Router], None]
     own: Peer = SPOKE1
-    protocol: str = "bgp"
+    protocol: Protocol = "bgp"
 
 
 BROKEN = {
@@ -211,9 +216,7 @@ BROKEN = {
     "tunnel is gone": Broken("tunnel_missing", "does not exist", no_tunnel),
     "tunnel is shut": Broken("tunnel_missing", "down", shut),
     "wrong GRE key here": Broken("gre_key", "this router", wrong_key),
-    "no GRE key here": Broken(
-        "gre_key", "this router", lambda r: (wrong_key(r), setattr(r, "key", "disabled"))
-    ),
+    "no GRE key here": Broken("gre_key", "this router", no_key),
     "wrong GRE key there": Broken("registration_unanswered", "GRE key", their_key),
     "protection is gone": Broken("unprotected", "not encrypted", unprotected),
     "protection is gone at a hub": Broken("unprotected", "not encrypted", unprotected, HUB1),
@@ -292,9 +295,9 @@ def test_phase_2_needs_no_summary_and_no_hub_between() -> None:
         f"D        10.{site}.0.0/24 [90/26905600] via 10.255.0.{site}, 00:18:51, Tunnel10\n"
         for site in (1, 2, 12)
     )
-    answers = router.answers() | {ios.ios_routes.ROUTES: text + learned}
+    answers = router.answers() | {ios_routes.ROUTES: text + learned}
     router.answers = lambda: answers  # type: ignore[method-assign]
     assert judged(router).green
-    answers[ios.ios_routes.ROUTES] = text + learned.replace("via 10.255.0.12", "via 10.255.0.1")
+    answers[ios_routes.ROUTES] = text + learned.replace("via 10.255.0.12", "via 10.255.0.1")
     (root,) = judged(router).roots
     assert (root.cause or "").startswith("hub_between: ") and "10.12.0.0/24 goes by hub1" in root.got

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -205,7 +206,7 @@ def test_version_clock_and_a_change_that_waits() -> None:
     assert (host.uptime, host.time, host.rollback) == (788640.0, 1800000000.0, 180.0)
     assert ios_host.host(version, clock, answers[ios_host.ROLLBACK]).rollback == 0.0
     assert ios_host.host(version, "", INVALID).rollback is None
-    old = "Cisco IOS Software, 2900 Software (C2900-UNIVERSALK9-M), Version 15.5(3)M4a, RELEASE SOFTWARE (fc1)\n"
+    old = "Cisco IOS Software, 2900 Software (C2900-UNIVERSALK9-M), Version 15.5(3)M4a, RELEASE SOFTWARE\n"
     assert ios_host.host(old, clock, "").versions == {"ios": "15.5(3)M4a"}
 
 
@@ -235,10 +236,11 @@ def test_tunnel_of_which_interface_and_dmvpn_do_not_agree_is_not_known_to_be_pro
 
 
 def test_every_tunnel_is_read_in_a_second_round_trip_if_none_is_named() -> None:
-    answers, trips = healthy(SPOKE1).answers(), []
+    answers = healthy(SPOKE1).answers()
+    trips: list[list[str]] = []
 
-    def run(commands: object) -> list[str]:
-        trips.append(list(commands))  # type: ignore[call-overload]
+    def run(commands: Sequence[str]) -> list[str]:
+        trips.append(list(commands))
         return [answers[command] for command in trips[-1]]
 
     named = ios.observe(run, ["Tunnel10"])
@@ -276,9 +278,9 @@ def test_largest_size_is_found_by_halving(limit: int) -> None:
     router.links[0].answers = limit
     sent: list[str] = []
 
-    def run(commands: object) -> list[str]:
-        sent.extend(commands)  # type: ignore[arg-type]
-        return [router.ping(command) for command in sent[-len(list(commands)) :]]  # type: ignore[call-overload]
+    def run(commands: Sequence[str]) -> list[str]:
+        sent.extend(commands)
+        return [router.ping(command) for command in commands]
 
     (probe,) = ios_path.probe_all(run, [Target("10.255.0.1", 1400, "10.255.0.11")], 600.0)
     assert probe.passed is not None and limit - 2 <= probe.passed <= limit and len(sent) < 15

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Target
 from ansible_collections.mgre.dmvpn.plugins.module_utils.state import State
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Device
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import judge
@@ -210,7 +211,7 @@ def test_router_of_which_nothing_can_be_read_is_not_green() -> None:
 @FUZZ
 @given(st.text(), st.integers(68, 1400))
 def test_any_answer_to_a_ping_is_a_probe(text: str, size: int) -> None:
-    probe = ios_path.read(ios_path.Target("10.255.0.1", 1400, None), size, text)
+    probe = ios_path.read(Target("10.255.0.1", 1400, None), size, text)
     assert probe.passed is None and probe.error
 
 
