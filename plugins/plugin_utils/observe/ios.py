@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ...module_utils.state import Host, Interface, State
 from . import ios_crypto, ios_host, ios_interfaces, ios_nhrp, ios_routes, ios_routing
-from .ios_text import Unreadable
+from .ios_text import Unreadable, plain
 
 T = TypeVar("T")
 Run = Callable[[Sequence[str]], list[str]]
@@ -47,11 +47,11 @@ def observe(run: Run, tunnels: Sequence[str] = (), trustpoint: str = TRUSTPOINT)
     With ``tunnels`` one round trip is enough; without, all that the router has are read, in a second one.
     """
     asked = [*COMMANDS, *(c for name in tunnels for c in ios_interfaces.tunnel_commands(name))]
-    answers = dict(zip(asked, run(asked), strict=True))
+    answers = dict(zip(asked, map(plain, run(asked)), strict=True))
     if not tunnels:
         found = _tunnels(answers)
         more = [c for name in found for c in ios_interfaces.tunnel_commands(name)]
-        answers.update(zip(more, run(more) if more else [], strict=True))
+        answers.update(zip(more, map(plain, run(more) if more else []), strict=True))
         tunnels = found
     return parse(answers, tunnels, trustpoint)
 

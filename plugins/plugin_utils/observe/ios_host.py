@@ -24,7 +24,7 @@ TIME = r"(\d\d):(\d\d):(\d\d)(?:\.\d+)? (\S+) (?:[A-Z][a-z]{2} )?([A-Z][a-z]{2})
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LOGGED = re.compile(
     r"(?:(?P<month>[A-Z][a-z]{2}) +(?P<day>\d+)(?: (?P<year>\d{4}))? (?P<time>\d\d:\d\d:\d\d)(?:\.\d+)?"
-    r"(?: (?P<zone>[A-Z]+))?: )?%(?:IKEV2|CRYPTO|PKI)-(?P<severity>\d)-\w+: (?P<message>.+)"
+    r"(?: (?P<zone>[A-Z]+))?: )?%(?:IKEV2|CRYPTO|PKI)-(?P<severity>\d)-\w+:\s*(?P<message>.*)"
 )
 PEER = re.compile(rf"(?:[Rr]emote:?|[Pp]eer|srcaddr=|from|with) ?({ADDRESS})")
 UTC = ("UTC", "GMT")
@@ -120,6 +120,8 @@ def ike_errors(text: str, clock: str) -> list[IkeError]:
     errors: dict[tuple[str | None, str], IkeError] = {}
     for line in reversed(lines_of(text, LOG, log=True)):
         match = LOGGED.search(line)
+        if match is None and line.strip():
+            raise Unreadable(f"'{LOG}': the line '{line.strip()}' is of an unknown form")
         # 5 and above are notices: an SA that came up.
         if match is None or int(match["severity"]) > 4:
             continue

@@ -107,6 +107,8 @@ def null_routes(text: str) -> list[str]:
     """
     found = []
     for line in lines_of(text, NULL_ROUTES):
+        if line.strip() and not line.startswith("ip route "):
+            raise Unreadable(f"'{NULL_ROUTES}': the line '{line.strip()}' is of an unknown form")
         match = re.match(rf"ip route ({ADDRESS}) ({ADDRESS}) Null0\b", line)
         if match and (prefix := network(f"{match[1]}/{match[2]}")):
             found.append(prefix)

@@ -101,7 +101,7 @@ def servers(text: str) -> list[Nhs]:
             # R: responding. E alone: requests are sent. W: not even that, a server of lower priority.
             responding = "R" in match[2]
             found.append(Nhs(interface, match[1], match[3], responding))
-        elif re.match(rf"\s*{ADDRESS}\b", line):
+        elif re.match(rf"\s*{ADDRESS}\b|(?!Legend:)\S", line):
             raise Unreadable(f"'{SERVERS}': the line '{line.strip()}' is of an unknown form")
     return found
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ...module_utils.linux.observe_path import GRAIN, SMALLEST, Probe, Target
-from .ios_text import ERROR
+from .ios_text import ERROR, plain
 
 Run = Callable[[Sequence[str]], list[str]]
 REPEAT, TIMEOUT = 5, 2
@@ -46,6 +46,7 @@ def probe_all(run: Run, targets: Sequence[Target], deadline: float) -> list[Prob
 def read(target: Target, size: int, text: str) -> Probe:
     """What one ping said. Unknown words are an error of the probe, not a loss of packets."""
     probe = Probe(target.address, target.source, target.size)
+    text = plain(text)
     rate = RATE.search(text)
     if rate is None or int(rate[2]) == 0 or int(rate[1]) > int(rate[2]):
         lines = [line.strip() for line in text.replace("\r", "").splitlines() if line.strip()]

@@ -9,6 +9,7 @@ a neighbour that is not there: a wrong verdict. So every row must be understood,
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -45,9 +46,24 @@ UNITS = {"y": 365 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 
 # Errors are "% ..." except for the few that AAA and the line driver print bare.
 ERROR = re.compile(
     r"^%(?! - )|^Command authorization failed|^Authorization failed|^Line has invalid autocommand"
+    # and what network_cli says where the router said nothing
+    r"|^command timeout triggered|^timeout value .* reached|^Socket is closed|^unable to open shell"
 )
 # Printed before an output by "terminal exec prompt timestamp".
 STAMP = re.compile(r"^(Load for five secs:|Time source is )")
+
+
+def plain(answer: str) -> str:
+    """An answer as the router gave it. network_cli hands what it takes for an error over as Python's notation
+    of bytes, and it takes every "ERROR:" for one."""
+    if re.match(r"b(['\"]).*\1$", answer, re.DOTALL):
+        try:
+            said = literal_eval(answer)
+        except (ValueError, SyntaxError):
+            return answer
+        if isinstance(said, bytes):
+            return said.decode(errors="replace")
+    return answer
 
 
 def lines_of(text: str, command: str, log: bool = False) -> list[str]:

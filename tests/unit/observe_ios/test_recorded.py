@@ -223,6 +223,17 @@ def test_log_lines_of_the_last_minutes_only() -> None:
     assert ios_host.ike_errors(new_year, "00:00:30.0 UTC Fri Jan 1 2027")[0].age == 60.0
 
 
+def test_answer_that_network_cli_took_for_an_error_is_read() -> None:
+    """It looks for "ERROR:" in every answer, and raises the bytes."""
+    said = "*Jan 15 07:59:30.001: %IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: Auth exchange failed"
+    answers = healthy(SPOKE1).answers()
+    raised = answers | {ios_host.LOG: repr(f"{ios_host.LOG}\r\n{said}\r\nspoke1#".encode())}
+    state = ios.observe(lambda commands: [raised[command] for command in commands], ["Tunnel10"])
+    assert [(e.message, e.age) for e in state.ike_errors or []] == [
+        ("Negotiation aborted due to ERROR: Auth exchange failed", 30.0)
+    ]
+
+
 def test_tunnel_of_which_interface_and_dmvpn_do_not_agree_is_not_known_to_be_protected() -> None:
     router = healthy(SPOKE1)
     answers = router.answers()
