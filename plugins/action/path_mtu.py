@@ -50,9 +50,11 @@ class ActionModule(ActionBase):
             if not SMALLEST <= target.size <= LARGEST:
                 raise AnsibleActionFail(f"targets: size {target.size} is not {SMALLEST} to {LARGEST}")
 
+        connection = Connection(self._connection.socket_path)
+
         def run(commands: Sequence[str]) -> list[str]:
             try:
-                answers = Connection(self._connection.socket_path).run_commands(commands=list(commands), check_rc=False)
+                answers = connection.run_commands(commands=list(commands), check_rc=False)
             except ConnectionError as error:
                 raise AnsibleActionFail(f"the router cannot be asked to ping: {error}") from None
             return [str(answer) for answer in answers]

@@ -37,10 +37,12 @@ class ActionModule(ActionBase):
             return module
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
 
+        connection = Connection(self._connection.socket_path)
+
         def run(commands: Sequence[str]) -> list[str]:
             try:
                 # What a command is refused with is its answer: the others are asked all the same.
-                answers = Connection(self._connection.socket_path).run_commands(commands=list(commands), check_rc=False)
+                answers = connection.run_commands(commands=list(commands), check_rc=False)
             except ConnectionError as error:
                 raise AnsibleActionFail(f"the router cannot be read: {error}") from None
             return [str(answer) for answer in answers]

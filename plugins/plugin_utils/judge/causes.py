@@ -216,6 +216,7 @@ TABLE: tuple[Cause, ...] = (
         "this router answers for an overlay address that is not its own: {got}",
         "ip address show dev {interface}: take a foreign address off, then systemctl restart frr, because "
         "nhrpd forgets an address only then",
+        ios="show ip interface {interface}: take a foreign address off, then clear ip nhrp",
     ),
     Cause(
         "wrong_nbma",

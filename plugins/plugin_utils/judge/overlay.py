@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from ipaddress import IPv4Address
 
 from ..fleet.intent import Membership, Peer
 from .result import Check, Result, Sight, Verdict
@@ -31,11 +32,15 @@ class OwnAddress(Check):
             held = {
                 str(entry.overlay)
                 for entry in nhrp.cache
-                if entry.kind == "local" and entry.interface == cloud.interface
+                if entry.kind == "local"
+                and entry.interface == member.interface
+                # IOS also notes the LAN hosts that it answered for.
+                and entry.overlay
+                and IPv4Address(entry.overlay) in cloud.prefix
             }
             foreign = ", ".join(sorted(held - {str(member.overlay)}))
             verdict: Verdict = ("fail", f"also {foreign}") if foreign else ("pass", "nothing else")
-            yield self.result(sight, cloud.interface, verdict, f"{member.overlay} only", cloud.name)
+            yield self.result(sight, member.interface, verdict, f"{member.overlay} only", cloud.name)
 
 
 class Registration(Check):

@@ -131,7 +131,9 @@ def literals(pattern: str) -> tuple[str, ...]:
     differ in how they write the attribute before it.
     """
     values = [part.partition("=")[2] for part in pattern.split(",")]
-    return tuple(dict.fromkeys(piece.strip() for value in values for piece in value.split("*") if piece.strip()))
+    return tuple(
+        dict.fromkeys(piece.strip() for value in values for piece in value.split("*") if piece.strip())
+    )
 
 
 def tunnels(device: Device) -> list[Tunnel]:
@@ -193,7 +195,9 @@ def eigrp(device: Device, rules: Routing) -> Eigrp | None:
                 asn=asn,
                 router_id=str(rules.eigrp.router_id),
                 interfaces=tuple(EigrpInterface(m.interface, eigrp_lines(device, m)) for m in members),
-                networks=tuple(f"{m.cloud.prefix.network_address} {m.cloud.prefix.hostmask}" for m in members),
+                networks=tuple(
+                    f"{m.cloud.prefix.network_address} {m.cloud.prefix.hostmask}" for m in members
+                ),
                 route_map=rules.eigrp.route_map,
                 stub=all(m.role == "spoke" for m in members),
             )

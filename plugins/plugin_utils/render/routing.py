@@ -252,7 +252,8 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
         )
     )
     neighbors = [
-        Neighbor(hub.overlay, hub.name, cloud.name, f"{own}-hubs", None, hub.name in apart) for hub in member.hubs
+        Neighbor(hub.overlay, hub.name, cloud.name, f"{own}-hubs", None, hub.name in apart)
+        for hub in member.hubs
     ]
     return lists, maps, groups, neighbors
 

@@ -113,6 +113,7 @@ class Router:
     null_routes: tuple[str, ...] = ("10.0.0.0 255.128.0.0", "10.255.0.0 255.255.252.0")
     summary: bool = True
     log: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ("10.11.0.7",)  # what it answered resolutions for
     subject: tuple[str, ...] = ()
     ends: str = "12:00:00 UTC Nov 28 2027"
 
@@ -234,7 +235,13 @@ class Router:
         return text + "\n\nCrypto Session Details: \n" + "-" * 80 + "\n\nPending DMVPN Sessions:\n\n"
 
     def nhrp(self) -> str:
-        text = ""
+        text = "".join(
+            f"{address}/32 via {self.device.memberships[0].overlay}\n"
+            f"   {TUNNEL} created 00:00:32, expire 00:00:28\n"
+            "   Type: dynamic, Flags: router unique local \n"
+            "   NBMA address: 198.51.100.10 \n    (no-socket) \n"
+            for address in self.claims
+        )
         for link in self.links:
             address = link.peer.overlay
             if link.peer.role == "hub":

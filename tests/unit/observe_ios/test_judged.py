@@ -225,6 +225,9 @@ BROKEN = {
     "hub does not answer the registration": Broken(
         "not_registered", "no answer", lambda r: down(r, 0, "NBP")
     ),
+    "answers for a foreign address": Broken(
+        "claims_other_address", "10.255.0.77", lambda r: setattr(r, "claims", ("10.255.0.77",))
+    ),
     "BGP is idle": Broken("neighbour_down", "Idle", idle("Idle")),
     "BGP is shut here": Broken(
         "neighbour_shut_here", "Idle (Admin)", idle("Idle (Admin)", "Admin. shutdown")
