@@ -123,14 +123,20 @@ def _interface(tail: str) -> str | None:
 
 def _resolve(found: list[Route]) -> None:
     """Gives next hops without an interface the one that the table itself leads them to."""
-    table = sorted(((IPv4Network(route.prefix), route) for route in found), key=lambda r: -r[0].prefixlen)
-
+    table: dict[int, dict[int, Route]] = {}
+    for route in found:
+        prefix = IPv4Network(route.prefix)
+        table.setdefault(prefix.prefixlen, {})[int(prefix.network_address)] = route
+    lengths = sorted(table, reverse=True)
     known: dict[str, str | None] = {}
+
+    def longest(target: int) -> Route | None:
+        hits = (table[n].get(target >> (32 - n) << (32 - n)) for n in lengths)
+        return next((route for route in hits if route), None)
 
     def interface(gateway: str, depth: int = 0) -> str | None:
         if gateway not in known and depth <= DEPTH:
-            target = IPv4Address(gateway)
-            route = next((route for prefix, route in table if target in prefix), None)
+            route = longest(int(IPv4Address(gateway)))
             hop = route.next_hops[0] if route and route.next_hops else NextHop()
             known[gateway] = hop.interface or (interface(hop.gateway, depth + 1) if hop.gateway else None)
         return known.get(gateway)
