@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Target
@@ -280,6 +280,35 @@ def test_healthy_router_passes_every_check(own: Peer, protocol: str, auth: str) 
     assert [(r.check, r.subject, r.got) for r in judgement.results if r.outcome != "pass"] == []
     assert judgement.green
     assert observed(router).unreadable == {}
+
+
+def of(judgement: Judgement) -> str:
+    (root,) = judgement.roots
+    return root.remedy or ""
+
+
+@pytest.mark.parametrize(
+    ("change", "here", "there"),
+    [
+        # Both ends have to be looked at, each in its own words.
+        (logged("Failed to find a matching policy"), "show crypto ikev2 proposal", "swanctl --list-conns"),
+        # Only the far end, in its words and with its name of the tunnel.
+        (their_key, "", "ip -d link show dmvpn10"),
+        # Only this router.
+        (wan_down, "show interfaces GigabitEthernet1", ""),
+    ],
+)
+def test_remedy_speaks_as_the_router_that_it_is_for(
+    change: Callable[[Router], None], here: str, there: str
+) -> None:
+    router = healthy(SPOKE1)
+    (member,) = router.device.memberships
+    linux = replace(member, hubs=tuple(replace(hub, platform="linux") for hub in member.hubs))
+    router.device = replace(router.device, memberships=(linux,))
+    change(router)
+    remedy = of(judged(router))
+    assert here in remedy and there in remedy
+    assert ("which runs Linux" in remedy) is bool(here and there)
 
 
 def test_two_faults_are_two_causes() -> None:
