@@ -282,11 +282,6 @@ def test_healthy_router_passes_every_check(own: Peer, protocol: str, auth: str) 
     assert observed(router).unreadable == {}
 
 
-def of(judgement: Judgement) -> str:
-    (root,) = judgement.roots
-    return root.remedy or ""
-
-
 @pytest.mark.parametrize(
     ("change", "here", "there"),
     [
@@ -306,7 +301,7 @@ def test_remedy_speaks_as_the_router_that_it_is_for(
     linux = replace(member, hubs=tuple(replace(hub, platform="linux") for hub in member.hubs))
     router.device = replace(router.device, memberships=(linux,))
     change(router)
-    remedy = of(judged(router))
+    remedy = judged(router).roots[0].remedy or ""
     assert here in remedy and there in remedy
     assert ("which runs Linux" in remedy) is bool(here and there)
 

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +84,17 @@ def device(router: Router) -> Device:
     for command, text in router.answers().items():
         syntax = OWN.get(command, command.partition("|")[0].strip())
         privilege = 15 if command == ios_interfaces.NULL_ROUTES else 1
-        made.execs.add(syntax, lambda session, values, text=text: text, privilege)
+        made.execs.add(syntax, partial(_said, text), privilege)
 
     def ping(session: object, values: dict[str, str]) -> str:
         return router.ping(f"ping {values['peer']} size {values['size']} repeat {values['repeat']}")
 
     made.execs.add(PING, ping)
     return made
+
+
+def _said(text: str, session: object, values: dict[str, str]) -> str:
+    return text
 
 
 def verify(place: Path, change: Callable[[dict[str, Router]], None], connection: dict[str, Any]) -> Run:
