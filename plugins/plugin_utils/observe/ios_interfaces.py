@@ -24,10 +24,12 @@ def tunnel_commands(name: str) -> tuple[str, str]:
 def brief(text: str) -> list[Interface]:
     """Names, addresses (without a length: IOS does not tell here) and states. Raises Unreadable."""
     lines = [line for line in lines_of(text, BRIEF) if line.strip()]
-    if not lines or not re.match(r"\s*Interface\s+IP-Address\s", lines[0]):
+    start = next((n for n, line in enumerate(lines) if re.match(r"\s*Interface\s+IP-Address\s", line)), None)
+    # Some releases explain the column "OK?" first.
+    if start is None or any(re.match(r"\S+\s+(\d|unassigned)", line) for line in lines[:start]):
         raise Unreadable(f"'{BRIEF}' does not begin with its heading")
     found = []
-    for line in lines[1:]:
+    for line in lines[start + 1 :]:
         row = re.match(
             rf"(\S+)\s+({ADDRESS}|unassigned)\s+(?:YES|NO)\s+(\S+)\s+(\S.*?)\s+(up|down)\s*$", line
         )

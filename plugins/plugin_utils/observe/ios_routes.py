@@ -97,6 +97,10 @@ def _hop(route: Route, rest: str, line: str) -> None:
     if via := VIA.match(rest):
         interface = _interface(via["tail"])
         route.metric = integer(via["metric"])
+        if interface == NULL:
+            # An aggregate of BGP: via 0.0.0.0, Null0.
+            route.kind = "blackhole"
+            return
         route.next_hops.append(NextHop(address(via["gateway"]), interface))
         # A next hop in another VRF: the interface tells where packets leave, its address tells nothing here.
         if via["vrf"] and interface is None:

@@ -180,6 +180,8 @@ def test_routes_as_packets_follow_them() -> None:
         "H        10.13.0.0/24 [250/255] via 10.255.0.13, 00:00:11, Tunnel10\n"
         "D EX     10.14.0.0/24\n           [170/26905600] via 10.255.0.14, 00:18:51, Tunnel10\n"
         "S        10.255.0.0/16 is directly connected, Null0\n"
+        "B        10.32.0.0/11 [200/0] via 0.0.0.0, 00:18:51, Null0\n"
+        "D        10.64.0.0/10 is a summary, 00:18:51, Null0\n"
         "C        10.255.0.0/22 is directly connected, Tunnel10\n"
         "O E2  192.0.2.0/24 [110/20] via 198.51.100.9, 1d02h, GigabitEthernet1\n"
         "      198.51.100.0/30 is subnetted, 1 subnets\n"
@@ -191,7 +193,9 @@ def test_routes_as_packets_follow_them() -> None:
         NextHop("10.255.0.1", "Tunnel10"),
     ]
     assert found["0.0.0.0/0"].next_hops == [NextHop("198.51.100.9", "GigabitEthernet1")]
-    assert found["10.255.0.0/16"].kind == "blackhole" and found["10.13.0.0/24"].protocol == "nhrp"
+    blackholes = {prefix for prefix, route in found.items() if route.kind == "blackhole"}
+    assert blackholes == {"10.255.0.0/16", "10.32.0.0/11", "10.64.0.0/10"}
+    assert found["10.13.0.0/24"].protocol == "nhrp"
     assert found["10.14.0.0/24"].next_hops == [NextHop("10.255.0.14", "Tunnel10")]
     assert found["198.51.100.8/30"].protocol == "connected"
     with pytest.raises(Unreadable, match=r"Z +10"):
