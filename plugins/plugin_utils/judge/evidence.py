@@ -24,6 +24,9 @@ AUTHENTICATION = (
     # IOS
     "Auth exchange failed",
     "Failed to authenticate the IKE SA",
+    "Certificate chain validation has failed",
+    # Neither a keyring nor a profile fits the peer.
+    "Failed to locate an item in the database",
 )
 
 
