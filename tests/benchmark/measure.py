@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from functools import partial
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.generate import sample_inventory
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Device
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import ios, linux
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import ios, ios_views, linux
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.engine import template
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
 
@@ -52,28 +53,30 @@ def bare(sites: int, clock: Clock, *, half_cisco: bool = False) -> None:
     rows = [template(f"linux/{row.template}") for row in (*linux.SHARED, linux.FRR, linux.SWANCTL)]
     guards = {name: template(f"linux/{row.template}") for name, row in linux.GUARDS.items()}
     tunnel = template("linux/tunnel.service.j2")
-    ipsec, config = template("ios/ipsec.j2"), template("ios/config.ios.j2")
-    ready = [
-        (
-            device,
-            ios.device_context(device, ios.ipsec_text(device)) | {"protections": ios.protections(device)}
-            if device.platform == "ios"
-            else linux.device_context(device, linux.shape_context(device)),
-        )
-        for device in fleet.devices.values()
-    ]
+    ios_rows = [template(f"ios/{name}") for name in ("ipsec.j2", "routing/route_maps.j2", "config.ios.j2")]
+    ready = [(device, context_of(device)) for device in fleet.devices.values()]
     with clock.running():
         for device, context in ready:
             clock.devices += 1
             if device.platform == "ios":
-                ipsec.render(context)
-                config.render(context)
+                for row in ios_rows:
+                    row.render(context)
                 continue
             for row in rows:
                 row.render(context)
             guards[device.firewall].render(context)
             for member in device.memberships:
                 tunnel.render(context, member=member)
+
+
+def context_of(device: Device) -> linux.Context:
+    if device.platform == "linux":
+        return linux.device_context(device, linux.shape_context(device))
+    context = ios.device_context(device, ios.ipsec_text(device))
+    return context | {
+        "protections": ios_views.protections(device),
+        "route_maps": context["routing"].route_maps,
+    }
 
 
 def pyavd(sites: int, clock: Clock) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 from ..fleet.dump import dump_device
@@ -12,7 +13,7 @@ from ..fleet.intent import Cloud, Device
 from .bundle import Bundle, File, as_json
 from .engine import template
 from .ios_views import bgp_network, eigrp, ospf, prefix_rule, protections, routes, tunnels
-from .routing import routing
+from .routing import RouteMap, routing
 
 CONFIG = "/config.ios"  # in the bundle; a router has no such file
 
@@ -66,6 +67,12 @@ def secrets(device: Device) -> tuple[str, ...]:
     return (*psk, *nhrp)
 
 
+@lru_cache(maxsize=256)
+def route_maps_text(route_maps: tuple[RouteMap, ...]) -> str:
+    """Routers of one kind have the same route maps; what differs is in the prefix lists."""
+    return template("ios/routing/route_maps.j2").render(route_maps=route_maps)
+
+
 def device_context(device: Device, ipsec: str) -> dict[str, Any]:
     """What templates may use of one device; ``ipsec`` is :func:`ipsec_text`'s."""
     rules = routing(device)
@@ -74,6 +81,7 @@ def device_context(device: Device, ipsec: str) -> dict[str, Any]:
         "ipsec": ipsec,
         "tunnels": tunnels(device),
         "routing": rules,
+        "route_maps_text": route_maps_text(rules.route_maps),
         "routes": routes(device, rules.announced),
         "ospf": ospf(device, rules),
         "eigrp": eigrp(device, rules),

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+from typing import NamedTuple
 
 from ..fleet.intent import Cloud, Device, Membership
 
@@ -17,8 +17,7 @@ ANNOUNCED = 100
 STATIC = 20  # behind NHRP shortcuts (10 on Linux)
 
 
-@dataclass(frozen=True, slots=True)
-class StaticRoute:
+class StaticRoute(NamedTuple):
     """To a peer of the cloud, or to nowhere (``via`` is None)."""
 
     prefix: IPv4Network
