@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from .notation import Match, Refusal, read
-from .rules import Change, Grammar, Rule
+from .rules import Caret, Change, Grammar, Rule
 from .tree import Node
 
 Path = tuple[tuple[str, ...], ...]
@@ -46,7 +46,7 @@ class Configuration:
         self.facts = facts or Facts()
         self.root = Node()
         self.on_change: list[Callable[[Configuration], None]] = []
-        self.hostname = "Router"
+        self.config_key = ""
 
     def mode(self, node: Node) -> str:
         """The name of the mode that a line leads to."""
@@ -62,6 +62,8 @@ class Configuration:
         if at is None:
             at, path = self.root, ()
         first, _, rest = text.partition(" ")
+        if text.lower() in ("no", "default"):
+            return Result(False, path, refusal=Refusal("incomplete", len(line)))
         negated = first.lower() in ("no", "default") and bool(rest.strip())
         body = rest if negated else text
         shift = offset + len(line.strip()) - len(body)
@@ -76,7 +78,7 @@ class Configuration:
                     return Result(True, place.parent.path(), safe=left.words[0])
             match = read(body, self.grammar.syntaxes(mode, negated), negated)
             if isinstance(match, Match):
-                return self._commit(place, path, match, first.lower() if negated else "")
+                return self._commit(place, path, match, first.lower() if negated else "", shift)
             if worst is None or match.rank() > worst.rank():
                 worst = match
         assert worst is not None
@@ -89,14 +91,18 @@ class Configuration:
             at = at.parent if mode.falls_to == "parent" else self.root
             yield at
 
-    def _commit(self, parent: Node, path: Path, match: Match, negation: str) -> Result:
+    def _commit(self, parent: Node, path: Path, match: Match, negation: str, shift: int) -> Result:
         rule = self.grammar.rule(match)
         change = Change(self, parent, match, bool(negation))
         safe = f"{negation} {self._safe(rule, match)}".strip()
         if negation == "default":
             change.negated = not rule.is_on(self.grammar.release)
         for check in rule.checks:
-            if text := check(change):
+            text = check(change)
+            if isinstance(text, Caret):
+                column = match.columns.get(text, 0) + shift
+                return Result(False, path, refusal=Refusal("invalid", column), safe=safe)
+            if text:
                 return Result(False, path, text, safe=safe)
         if change.negated:
             self._take_away(rule, change)

@@ -38,6 +38,10 @@ class Change:
         return self.config.root
 
 
+class Caret(str):
+    """A refusal that points at a named value, or with an empty name at the first word."""
+
+
 # A check returns the text with which IOS refuses, an effect the text that it prints (None: nothing).
 Check = Callable[[Change], str | None]
 
@@ -113,6 +117,7 @@ class Grammar:
         self._negative: dict[str, list[Syntax]] = {name: [] for name in self.modes}
         self.place: dict[int, int] = {}
         self._all: list[Rule] = []
+        self._wiping: set[int] = set()
         self.leaves = {mode.name: [Syntax(word) for word in ("exit", mode.leave) if word] for mode in modes}
         for place, rule in enumerate(rules):
             self.place[id(rule)] = rule.order * 10000 + place
@@ -126,12 +131,13 @@ class Grammar:
                 negative = Syntax(text)
                 self._keep(rule, negative)
                 self._negative[rule.mode].append(negative)
+                self._wiping.add(id(negative))
 
     def _keep(self, rule: Rule, syntax: Syntax) -> None:
         self._rules[id(syntax)] = (rule, len(self._rules))
 
     def syntaxes(self, mode: str, negated: bool) -> list[Syntax]:
-        return self._plain[mode] + self._negative[mode] if negated else self._plain[mode]
+        return self._negative[mode] + self._plain[mode] if negated else self._plain[mode]
 
     def rule(self, match: Match) -> Rule:
         return self._rules[id(match.syntax)][0]
@@ -150,4 +156,4 @@ class Grammar:
 
     def wipes(self, match: Match) -> bool:
         """Whether a match is one of the further `no` forms."""
-        return match.syntax.text != self.rule(match).syntax
+        return id(match.syntax) in self._wiping

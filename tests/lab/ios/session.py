@@ -48,6 +48,14 @@ class Session:
         """Whether the command that runs has this word."""
         return word in self.words
 
+    def warn(self) -> None:
+        """What the session that set the rollback timer reads one minute before it expires."""
+        if self.open:
+            self.terminal.write(
+                "Rollback Confirmed Change: Rollback will begin in one minute.\n"
+                'Enter "configure confirm" if you wish to keep what you\'ve configured\n'
+            )
+
     async def run(self) -> None:
         """Serve the user until the end. Raises Closed when the connection is cut."""
         self.terminal.write("\n")

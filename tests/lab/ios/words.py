@@ -35,7 +35,10 @@ INTERFACE_TYPES = (
     "Dialer",
     "Ethernet",
     "FastEthernet",
+    "FiveGigabitEthernet",
+    "FortyGigabitEthernet",
     "GigabitEthernet",
+    "HundredGigE",
     "Loopback",
     "Multilink",
     "Null",
@@ -43,6 +46,8 @@ INTERFACE_TYPES = (
     "Serial",
     "TenGigabitEthernet",
     "Tunnel",
+    "TwentyFiveGigE",
+    "TwoGigabitEthernet",
     "Virtual-Access",
     "Virtual-Template",
     "Vlan",
@@ -59,7 +64,19 @@ INTERFACE_NUMBERS = {
     "Virtual-Template": (1, 4095),
     "Vlan": (1, 4094),
 }
-PHYSICAL = ("Cellular", "Ethernet", "FastEthernet", "GigabitEthernet", "Serial", "TenGigabitEthernet")
+PHYSICAL = (
+    "Cellular",
+    "Ethernet",
+    "FastEthernet",
+    "FiveGigabitEthernet",
+    "FortyGigabitEthernet",
+    "GigabitEthernet",
+    "HundredGigE",
+    "Serial",
+    "TenGigabitEthernet",
+    "TwentyFiveGigE",
+    "TwoGigabitEthernet",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("bgp", "config-router"),
@@ -33,8 +33,9 @@ RULES = (
     ),
     Rule("bgp", "bgp router-id = {A.B.C.D | interface INTERFACE}"),
     Rule("bgp", "bgp log-neighbor-changes"),
-    Rule("bgp", "bgp listen range ANYPREFIX = peer-group group:WORD", checks=(checks.group_there,)),
-    Rule("bgp", "bgp listen limit = <1-5000>", default="100"),
+    Rule("bgp", "bgp listen range ANYPREFIX = peer-group group:WORD"),
+    Rule("bgp", "bgp listen limit = <1-5000>", default="100", until=(17, 1)),
+    Rule("bgp", "bgp listen limit = <1-10000>", default="100", since=(17, 1)),
     Rule("bgp", "bgp cluster-id = {A.B.C.D | <1-4294967295>}"),
     Rule("bgp", "bgp graceful-restart = [restart-time <1-3600> | stalepath-time <1-3600>]"),
     Rule("bgp", "bgp bestpath as-path multipath-relax"),

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("ikev2-proposal", "config-ikev2-proposal"),
@@ -142,15 +142,17 @@ RULES = (
         enters="transform-set",
         order=61,
         blank=True,
-        checks=(checks.transform_unused,),
+        checks=(checks.licensed, checks.transform_unused),
+        effects=(checks.mode_shown,),
     ),
+    Rule("transform-set", "esn", since=(16, 12)),
     Rule("transform-set", "mode = {transport [require] | tunnel}", effects=(checks.mode_shown,)),
     Rule(
         "global",
         "crypto ipsec profile profile:WORD",
         enters="ipsec-profile",
         order=62,
-        checks=(checks.ipsec_profile_unused,),
+        checks=(checks.licensed, checks.ipsec_profile_unused),
     ),
     Rule("ipsec-profile", "description = LINE"),
     Rule("ipsec-profile", "set security-association lifetime seconds = <120-2592000>"),

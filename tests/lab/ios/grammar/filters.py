@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("route-map", "config-route-map"),
@@ -36,7 +36,6 @@ RULES = (
         f"seq:<1-2147483647> = {_EXTENDED}",
         no=("seq:<1-2147483647>",),
         sort=True,
-        checks=(checks.sequence_free,),
     ),
     Rule("acl-extended", _EXTENDED, effects=(checks.number_line,)),
     Rule("acl-extended", "remark LINE"),
@@ -45,7 +44,6 @@ RULES = (
         f"seq:<1-2147483647> = {_ACTION} {{any | host A.B.C.D | A.B.C.D [WILDCARD]}} [log]",
         no=("seq:<1-2147483647>",),
         sort=True,
-        checks=(checks.sequence_free,),
     ),
     Rule(
         "acl-standard",
@@ -82,6 +80,7 @@ RULES = (
         effects=(checks.complete_route_map,),
         no=("route-map name:WORD",),
         order=84,
+        enters=_R,
     ),
     Rule(
         "global", f"route-map name:WORD {_ACTION}", effects=(checks.complete_route_map,), order=84, enters=_R

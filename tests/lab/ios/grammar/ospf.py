@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (Mode("ospf", "config-router"),)
 RULES = (

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("class-map", "config-cmap"),

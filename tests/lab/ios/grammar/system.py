@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("archive", "config-archive"),
@@ -30,7 +30,7 @@ RULES = (
     Rule(_G, "platform qfp utilization monitor load = <1-99>", order=11),
     Rule(_G, "platform console = {auto | serial | virtual}", order=11),
     Rule(_G, "platform punt-keepalive disable-kernel-core", order=11),
-    Rule(_G, "hostname = name:NAME", order=12, effects=(checks.rename,)),
+    Rule(_G, "hostname = name:NAME", order=12),
     Rule(_G, "boot-start-marker", order=13),
     Rule(_G, "boot-end-marker", order=13),
     Rule(
@@ -98,7 +98,7 @@ RULES = (
     Rule("archive", "rollback filter adaptive"),
     Rule("archive", "rollback retry timeout = <1-60>"),
     Rule(_G, "configuration mode exclusive = [auto | manual]", order=43),
-    Rule(_G, "password encryption aes", order=44),
+    Rule(_G, "password encryption aes", order=44, effects=(checks.encrypt_keys,)),
     Rule(_G, "ip forward-protocol nd", order=75),
     Rule(_G, "ip http server", order=75),
     Rule(_G, "ip http secure-server", order=75),
