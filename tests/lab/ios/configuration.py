@@ -160,16 +160,17 @@ class Configuration:
     def ordered(self, node: Node) -> list[Node]:
         """The children of a node in the order in which IOS prints them."""
 
-        def place(child: Node) -> tuple[int, int, list[tuple[int, str]]]:
+        def place(child: Node) -> tuple[int, int, list[tuple[int, str]], int]:
             rule = child.rule
             assert rule is not None
+            mine = self.grammar.place[id(rule)]
+            if rule.group and (name := child.values.get(rule.group, child.key[1])):
+                # Named groups first, then addresses in the order of numbers.
+                return self.grammar.groups[rule.mode, rule.group], int(name[0].isdigit()), natural(name), mine
             text = " ".join(child.key)
             ranks = [n for n, start in enumerate(rule.ranks) if text.startswith(start)]
-            natural = [
-                (int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", text)
-            ]
             rank = ranks[0] if ranks else len(rule.ranks)
-            return self.grammar.place[id(rule)], rank, natural if rule.sort else []
+            return mine, rank, natural(text) if rule.sort else [], 0
 
         return sorted(node.children.values(), key=place)
 
@@ -219,6 +220,11 @@ class Configuration:
             if not result.taken:
                 failed.append((line.strip(), result.output or describe(result)))
         return failed
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """A key that sorts numbers in a text as numbers."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"[0-9]+|[^0-9]+", text)]
 
 
 def describe(result: Result) -> str:

@@ -69,6 +69,7 @@ class Device:
         self.flash.full = lambda: self.faults.on("archive-full")
         self.journal = Journal(directory)
         self.grammar = grammar(self.release)
+        self.vocabulary = self.grammar.keywords() | {"no", "default", "do", "show", "end", "exit"}
         self.on_change: list[Callable[[Device], None]] = []
         self.on_reload: list[Callable[[Device], None]] = []
         self.archive = Archive(self.flash, self.options.minute)

@@ -106,6 +106,10 @@ class Syntax:
             self.edges[at].append((Keyword(piece), after))
         return after
 
+    def keywords(self) -> set[str]:
+        """The fixed words in it."""
+        return {token.text for edges in self.edges for token, _ in edges if isinstance(token, Keyword)}
+
     def reach(self, state: int) -> list[int]:
         """The states that are reached from one without a word, itself included."""
         seen = [state]

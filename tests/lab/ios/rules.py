@@ -80,6 +80,7 @@ class Rule:
     blank     a trailing blank is printed
     sort      children print in the order of their keys instead of that of their entry
     ranks     beginnings of the line that print first, in this order
+    group     the value whose lines print together, whatever their place (`peer`)
     order     place among its siblings; by default that of the rule in its file
     """
 
@@ -99,6 +100,7 @@ class Rule:
     blank: bool = False
     sort: bool = False
     ranks: tuple[str, ...] = ()
+    group: str = ""
     order: int = 0
 
     def is_on(self, release: tuple[int, int]) -> bool:
@@ -117,11 +119,14 @@ class Grammar:
         self._negative: dict[str, list[Syntax]] = {name: [] for name in self.modes}
         self.place: dict[int, int] = {}
         self._all: list[Rule] = []
+        self.groups: dict[tuple[str, str], int] = {}
         self._wiping: set[int] = set()
         self.leaves = {mode.name: [Syntax(word) for word in ("exit", mode.leave) if word] for mode in modes}
         for place, rule in enumerate(rules):
             self.place[id(rule)] = rule.order * 10000 + place
             self._all.append(rule)
+            if rule.group:
+                self.groups.setdefault((rule.mode, rule.group), self.place[id(rule)])
             if not rule.since <= release < rule.until:
                 continue
             syntax = Syntax(rule.syntax)
@@ -138,6 +143,11 @@ class Grammar:
 
     def syntaxes(self, mode: str, negated: bool) -> list[Syntax]:
         return self._negative[mode] + self._plain[mode] if negated else self._plain[mode]
+
+    def keywords(self) -> frozenset[str]:
+        """Every fixed word of the language."""
+        syntaxes = [one for mode in self.modes for one in self.syntaxes(mode, negated=True)]
+        return frozenset(word.lower() for one in syntaxes for word in one.keywords())
 
     def rule(self, match: Match) -> Rule:
         return self._rules[id(match.syntax)][0]

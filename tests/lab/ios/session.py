@@ -95,7 +95,7 @@ class Session:
         indent = len(command) - len(command.lstrip())
         found = self.device.execs.find(command.rstrip(), self.privilege)
         if isinstance(found, Refusal):
-            self._note(f"refused: {masked(line)}")
+            self._note(f"refused: {self._masked(line)}")
             return refuse(found, line, prompt)
         entry, match = found
         self.words = match.words
@@ -119,7 +119,7 @@ class Session:
             self._note("fault: connection dropped")
             raise Closed
         if faults.matches("invalid", line):
-            self._note(f"refused by fault: {masked(line)}")
+            self._note(f"refused by fault: {self._masked(line)}")
             return refuse(Refusal("invalid", len(line) - len(line.lstrip())), line, prompt)
         result = self.device.take(self.path, line)
         self.path = result.path
@@ -130,9 +130,12 @@ class Session:
 
     def _journal(self, result: Result, line: str) -> None:
         if result.taken:
-            self._note(f"config: {result.safe or masked(line)}")
+            self._note(f"config: {result.safe or self._masked(line)}")
         else:
-            self._note(f"refused: {result.safe or masked(line)}")
+            self._note(f"refused: {result.safe or self._masked(line)}")
+
+    def _masked(self, line: str) -> str:
+        return masked(line, self.device.vocabulary)
 
     def _note(self, what: str) -> None:
         self.device.journal.note(self.user, what)

@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from ansible_collections.mgre.dmvpn.tests.lab.ios import Device, Options
 from ansible_collections.mgre.dmvpn.tests.lab.ios.session import Session
 from ansible_collections.mgre.dmvpn.tests.lab.ios.terminal import Closed, Terminal
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 
 class Keys:

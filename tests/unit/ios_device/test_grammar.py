@@ -7,139 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from lines import CRYPTO, EVERYTHING, HUB, QOS
 
 if TYPE_CHECKING:
     from conftest import Cli, Make
-
-CRYPTO = """\
-crypto ikev2 proposal P
- encryption aes-gcm-256
- prf sha384
- group 20
-crypto ikev2 policy P
- match fvrf any
- proposal P
-crypto ikev2 keyring K
- peer ANY
-  address 0.0.0.0 0.0.0.0
-  pre-shared-key S0mething-long
-crypto ikev2 profile F
- match fvrf any
- match identity remote address 0.0.0.0
- identity local address 198.51.100.2
- authentication remote pre-share
- authentication local pre-share
- keyring local K
- lifetime 14400
- dpd 40 5 on-demand
-crypto ipsec transform-set T esp-gcm 256
- mode transport
-crypto ipsec profile X
- set transform-set T
- set ikev2-profile F
-crypto ipsec security-association replay window-size 1024
-"""
-CERTIFICATES = """\
-crypto pki trustpoint T
- enrollment terminal
- revocation-check none
-crypto pki certificate map MAP 10
- issuer-name co cn = fleet
-crypto ikev2 profile F
- identity local dn
- authentication local rsa-sig
- authentication remote rsa-sig
- pki trustpoint T
- match certificate MAP
-"""
-HUB = """\
-interface Tunnel10
- ip address 10.255.0.1 255.255.252.0
- no ip redirects
- ip nhrp authentication cisco
- ip nhrp network-id 10
- ip nhrp holdtime 300
- ip nhrp redirect
- ip nhrp map multicast dynamic
- ip mtu 1400
- ip tcp adjust-mss 1360
- tunnel source GigabitEthernet1
- tunnel mode gre multipoint
- tunnel key 10
- tunnel protection ipsec profile X shared
- nhrp map group G service-policy output P
-"""
-SPOKE = """\
-vrf definition V
- address-family ipv4
-interface Tunnel10
- ip address 10.255.0.11 255.255.252.0
- ip nhrp nhs 10.255.0.1 nbma 198.51.100.2 multicast
- ip nhrp nhs 10.255.0.2 nbma 198.51.100.6 multicast priority 2 cluster 1
- ip nhrp nhs cluster 1 max-connections 1
- ip nhrp nhs fallback 30
- ip nhrp registration no-unique
- ip nhrp registration timeout 30
- ip nhrp shortcut
- if-state nhrp
- nhrp group G
- bfd interval 300 min_rx 300 multiplier 3
- ip ospf 10 area 0
- ip ospf network point-to-multipoint
- ip ospf hello-interval 3
- ip ospf dead-interval 12
- tunnel vrf V
-ip route vrf V 0.0.0.0 0.0.0.0 198.51.100.1
-ip route 10.0.0.0 255.0.0.0 Null0 250 name MGRE-blue
-"""
-ROUTING = """\
-router bgp 65000
- bgp listen range 10.255.0.0/22 peer-group G
- bgp listen limit 4999
- neighbor G peer-group
- neighbor G remote-as 65000
- neighbor G timers 3 10
- neighbor G fall-over bfd
- neighbor 10.255.0.1 remote-as 65001
- address-family ipv4
-  network 10.1.0.0 mask 255.255.255.0
-  neighbor G activate
-  neighbor G route-reflector-client
-  neighbor G next-hop-self all
-  neighbor G route-map MGRE-blue-in in
-  neighbor G prefix-list MGRE-blue out
- exit-address-family
-router eigrp MGRE-DMVPN
- address-family ipv4 unicast autonomous-system 65000
-  af-interface Tunnel10
-   hello-interval 3
-   hold-time 12
-   no split-horizon
-   no next-hop-self
-   bfd
-   summary-address 10.0.0.0 255.0.0.0
-  exit-af-interface
-  network 10.255.0.0 0.0.3.255
-  eigrp router-id 10.255.0.1
- exit-address-family
-router ospf 10
- router-id 10.255.0.1
- network 10.1.0.0 0.0.0.255 area 0.0.0.0
-ip prefix-list MGRE-blue seq 5 permit 10.0.0.0/8 le 24
-route-map MGRE-blue-in permit 10
- match ip address prefix-list MGRE-blue
- set local-preference 200
-"""
-QOS = """\
-policy-map child
- class class-default
-  fair-queue
-policy-map P
- class class-default
-  shape average 10000000
-  service-policy child
-"""
-EVERYTHING = CRYPTO + CERTIFICATES + QOS + HUB + SPOKE + ROUTING
 
 
 @pytest.mark.parametrize("release", ["15.5", "15.9", "17.15"])
@@ -223,7 +94,10 @@ def test_incomplete_and_ambiguous(cli: Cli, line: str, said: str) -> None:
     [
         (("router bgp 65000", "router bgp 65001"), "BGP is already running; AS is 65000"),
         (("router bgp 1", "neighbor G remote-as 1"), "% Create the peer-group first"),
-        (("router bgp 1", "neighbor 10.0.0.1 timers 3 10"), "% Specify remote-as or peer-group commands first"),
+        (
+            ("router bgp 1", "neighbor 10.0.0.1 timers 3 10"),
+            "% Specify remote-as or peer-group commands first",
+        ),
         (
             ("router bgp 1", "address-family ipv4", "neighbor 10.0.0.1 activate"),
             "% Specify remote-as or peer-group commands first",
@@ -232,7 +106,10 @@ def test_incomplete_and_ambiguous(cli: Cli, line: str, said: str) -> None:
             ("router bgp 1", "neighbor G peer-group", "neighbor 10.0.0.1 peer-group G"),
             "% Specify remote-as or peer-group remote AS first",
         ),
-        (("crypto ipsec profile X", "set transform-set T"), 'ERROR: transform set with tag "T" does not exist.'),
+        (
+            ("crypto ipsec profile X", "set transform-set T"),
+            'ERROR: transform set with tag "T" does not exist.',
+        ),
         (("crypto ipsec profile X", "set ikev2-profile F"), "% IKEv2 profile F does not exist"),
         (("interface Tunnel10", "tunnel protection ipsec profile X"), "% IPsec profile X does not exist"),
         (("crypto ikev2 profile F", "keyring local K"), "% IKEv2 keyring K does not exist"),
@@ -262,7 +139,10 @@ def test_incomplete_and_ambiguous(cli: Cli, line: str, said: str) -> None:
             ("interface Tunnel10", "tunnel mode gre multipoint", "tunnel destination 192.0.2.1"),
             "Tunnel destination cannot be configured under existing mode",
         ),
-        (("interface Tunnel10", "ip nhrp authentication ninechars"), "% NHRP: authentication string is longer"),
+        (
+            ("interface Tunnel10", "ip nhrp authentication ninechars"),
+            "% NHRP: authentication string is longer",
+        ),
         (("no interface GigabitEthernet1",), "% Deletion of physical interfaces is not permitted"),
         (("policy-map P", "class C"), "class map C not configured"),
         (("interface GigabitEthernet1", "service-policy output P"), "policy map P not configured"),

@@ -49,7 +49,7 @@ from .routing import (
     peer_there,
     remote_as_fits,
 )
-from .system import encrypt_keys, encrypt_passwords, hash_secret
+from .system import encrypt_keys, encrypt_passwords, hash_secret, master_key
 
 __all__ = [
     "address_fits",
@@ -73,6 +73,7 @@ __all__ = [
     "keyring_unused",
     "licensed",
     "map_there",
+    "master_key",
     "mode_fits_destination",
     "mode_shown",
     "mtu_fits",

@@ -98,7 +98,9 @@ def peer_group_fits(change: Change) -> str | None:
 def remote_as_fits(change: Change) -> str | None:
     """A group must be made before it is given an AS."""
     peer = change.values["peer"]
-    if _ADDRESS.fullmatch(peer) or change.negated:
+    if change.negated:
+        return group_unused(change) if change.match.words == ("neighbor", peer) else None
+    if _ADDRESS.fullmatch(peer):
         return None
     if ("neighbor", peer, "peer-group") not in _bgp(change).children:
         return "% Create the peer-group first"
@@ -111,7 +113,9 @@ def peer_gone(change: Change) -> str | None:
     if not change.negated:
         _activate(change, bgp, peer)
         return None
-    if _defined(change, peer):
+    whole = change.match.words == ("neighbor", peer)
+    disbanded = change.match.key[-1] == "peer-group" and not _ADDRESS.fullmatch(peer)
+    if not whole and not disbanded and _defined(change, peer):
         return None
     for place in (bgp, *bgp.all("address-family")):
         for key in [key for key in place.children if key[:2] == ("neighbor", peer)]:

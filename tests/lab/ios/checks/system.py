@@ -55,6 +55,14 @@ def encrypt_keys(change: Change) -> str | None:
     return None
 
 
+def master_key(change: Change) -> str | None:
+    """The master key of type 6: remembered, and in no configuration."""
+    change.root.remove(change.match.key)
+    config = change.config
+    config.config_key = "" if change.negated else change.values.get("secret", "")
+    return encrypt_keys(change)
+
+
 def _encrypt(node: Node, kind: str, key: str = "") -> None:
     if "secret" not in node.values:
         return

@@ -15,11 +15,11 @@ _PEER = "{peer:A.B.C.D | peer:NAME}"
 
 
 def _session(syntax: str, **more: object) -> Rule:
-    return Rule("bgp", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), **more)  # type: ignore[arg-type]
+    return Rule("bgp", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), group="peer", **more)  # type: ignore[arg-type]
 
 
 def _af(syntax: str, **more: object) -> Rule:
-    return Rule("bgp-af", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), **more)  # type: ignore[arg-type]
+    return Rule("bgp-af", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), group="peer", **more)  # type: ignore[arg-type]
 
 
 RULES = (
@@ -44,12 +44,15 @@ RULES = (
     Rule(
         "bgp",
         f"neighbor {_PEER} peer-group = [group:NAME]",
+        group="peer",
         checks=(checks.peer_group_fits,),
         effects=(checks.peer_gone,),
     ),
     Rule(
         "bgp",
         f"neighbor {_PEER} remote-as = asn:ASN",
+        group="peer",
+        no=(f"neighbor {_PEER}",),
         checks=(checks.remote_as_fits,),
         effects=(checks.peer_gone,),
     ),

@@ -99,6 +99,12 @@ RULES = (
     Rule("archive", "rollback retry timeout = <1-60>"),
     Rule(_G, "configuration mode exclusive = [auto | manual]", order=43),
     Rule(_G, "password encryption aes", order=44, effects=(checks.encrypt_keys,)),
+    Rule(
+        _G,
+        "key config-key password-encrypt = [secret:LINE]",
+        secret=("secret",),
+        effects=(checks.master_key,),
+    ),
     Rule(_G, "ip forward-protocol nd", order=75),
     Rule(_G, "ip http server", order=75),
     Rule(_G, "ip http secure-server", order=75),
