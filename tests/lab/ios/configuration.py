@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .notation import Match, Refusal, read
 from .rules import Caret, Change, Grammar, Rule
@@ -33,6 +33,8 @@ class Facts:
 
     interfaces: list[str] = field(default_factory=lambda: [f"GigabitEthernet{n}" for n in range(1, 5)])
     licences: set[str] = field(default_factory=lambda: {"securityk9"})
+    # Reported of real routers, but not known for sure; see faults.py.
+    quirks: set[str] = field(default_factory=set)
 
 
 class Configuration:
@@ -93,6 +95,10 @@ class Configuration:
 
     def _commit(self, parent: Node, path: Path, match: Match, negation: str, shift: int) -> Result:
         rule = self.grammar.rule(match)
+        if rule.drops:
+            words = tuple(word for word in match.words if word not in rule.drops)
+            key = tuple(word for word in match.key if word not in rule.drops)
+            match = replace(match, words=words, key=key)
         change = Change(self, parent, match, bool(negation))
         safe = f"{negation} {self._safe(rule, match)}".strip()
         if negation == "default":
@@ -126,7 +132,7 @@ class Configuration:
             change.node = parent.remove(match.key)
             return
         if existing is not None:
-            change.node = existing
+            change.node, change.before = existing, existing.words
             existing.words, existing.values, existing.rule = match.words, dict(match.values), rule
             return
         change.created = True

@@ -172,7 +172,9 @@ class Device:
 
     def take(self, place: Place, line: str) -> Result:
         """Take one configuration line."""
-        self.configuration.facts.licences = set() if self.faults.on("licence") else {"securityk9"}
+        facts = self.configuration.facts
+        facts.licences = set() if self.faults.on("licence") else {"securityk9"}
+        facts.quirks = {"protection-shuts"} if self.faults.on("protection-shuts") else set()
         return self.configuration.line(place, line)
 
     def is_on(self, node: Node, line: str) -> bool:

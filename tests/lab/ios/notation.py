@@ -4,7 +4,8 @@
 
     ip nhrp nhs nhs:A.B.C.D nbma nbma:A.B.C.D = [multicast] [priority <0-255>] [cluster <0-10>]
 
-`[x]` may be left out, `{x | y}` is a choice, `{x}+` may be repeated, `name:KIND` names a value (kinds: words.py).
+`[x]` may be left out, `{x | y}` is a choice, `{x}+` may be repeated, `name:KIND` names a value (kinds:
+words.py).
 `=` divides what tells one line from another from what it says: a second line with the same words before `=`
 replaces the first, and `no` needs only those. Without `=` the whole line tells it apart.
 """

@@ -20,6 +20,7 @@ class Change:
     """A line that is about to be, or just was, committed below `parent`.
 
     `node` is what stands for it: for an effect the new line, or with `negated` the one that was taken away.
+    `created` tells that there was no such line, `before` are the words of the one that was replaced.
     """
 
     config: Configuration
@@ -28,6 +29,7 @@ class Change:
     negated: bool = False
     node: Node | None = None
     created: bool = False
+    before: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, str]:
@@ -80,6 +82,7 @@ class Rule:
     blank     a trailing blank is printed
     sort      children print in the order of their keys instead of that of their entry
     ranks     beginnings of the line that print first, in this order
+    drops     words that may be typed but are never shown
     group     the value whose lines print together, whatever their place (`peer`)
     order     place among its siblings; by default that of the rule in its file
     """
@@ -100,6 +103,7 @@ class Rule:
     blank: bool = False
     sort: bool = False
     ranks: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
     group: str = ""
     order: int = 0
 

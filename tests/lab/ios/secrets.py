@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How IOS keeps secrets.
 
-Type 7 is Cisco's well-known reversible scrambling, type 9 scrypt in Cisco's base64 (N 16384, r 1, p 1). Type 6
-stands for the encryption with the router's own master key: same look and size, not Cisco's algorithm.
+Type 7 is Cisco's well-known reversible scrambling, type 9 scrypt in Cisco's base64 (N 16384, r 1, p 1).
+Type 6 stands for the encryption with the router's own master key: same look, not Cisco's algorithm.
 """
 
 from __future__ import annotations

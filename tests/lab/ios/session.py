@@ -122,6 +122,7 @@ class Session:
             self._note(f"refused by fault: {self._masked(line)}")
             return refuse(Refusal("invalid", len(line) - len(line.lstrip())), line, prompt)
         result = self.device.take(self.path, line)
+        self.device.changed_by = self.user
         self.path = result.path
         self._journal(result, line)
         if result.refusal is not None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 def register(found: Registry) -> None:
     found.add("show running-config", _running, 15)
     found.add("show running-config interface name:INTERFACE", _running_interface, 15)
-    found.add("show running-config all", _running, 15)
     found.add("show startup-config", _startup, 15)
     found.add("show version", _version)
     found.add("show privilege", _privilege)

@@ -133,3 +133,5 @@ policy-map P
   service-policy child
 """
 EVERYTHING = CRYPTO + CERTIFICATES + QOS + HUB + SPOKE + ROUTING
+# A hub without quality of service.
+PLAIN_HUB = HUB.replace(" nhrp map group G service-policy output P\n", "")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -143,6 +145,19 @@ def test_incomplete_and_ambiguous(cli: Cli, line: str, said: str) -> None:
             ("interface Tunnel10", "ip nhrp authentication ninechars"),
             "% NHRP: authentication string is longer",
         ),
+        (
+            (
+                "interface Tunnel11",
+                "tunnel source GigabitEthernet1",
+                "tunnel protection ipsec profile X shared",
+                "interface Tunnel12",
+                "tunnel source GigabitEthernet1",
+                "tunnel protection ipsec profile X",
+            ),
+            "% Tunnel11 has the same tunnel source",
+        ),
+        (("crypto ikev2 profile F", "match fvrf V"), "% VRF V not configured."),
+        (("crypto ikev2 profile F", "ivrf V"), "% VRF V not configured."),
         (("no interface GigabitEthernet1",), "% Deletion of physical interfaces is not permitted"),
         (("policy-map P", "class C"), "class map C not configured"),
         (("interface GigabitEthernet1", "service-policy output P"), "policy map P not configured"),
@@ -153,6 +168,8 @@ def test_incomplete_and_ambiguous(cli: Cli, line: str, said: str) -> None:
     ],
 )
 def test_refuses_what_does_not_fit_the_rest(cli: Cli, lines: tuple[str, ...], said: str) -> None:
+    if "Tunnel11" in lines[0]:
+        assert cli.device.configuration.load(CRYPTO) == []
     cli.run("configure terminal")
     for line in lines[:-1]:
         cli.run(line)
@@ -178,6 +195,29 @@ def test_what_is_in_use_stays(cli: Cli, line: str, said: str) -> None:
     cli.run("configure terminal")
     assert said in cli.run(line)
     assert cli.running == before
+
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_rendered_configurations_are_taken(make: Make) -> None:
+    """The golden files of the renderer, on a router that has what is the user's own."""
+    files = sorted(ROOT.glob("tests/golden/render/bundles/*/*/config.ios"))
+    assert files or not (ROOT / "roles/render/templates/ios").exists()
+    refused = {}
+    for file in files:
+        text = re.sub("@@secret:psk/[^@]*@@", "a-long-enough-secret", file.read_text())
+        text = re.sub("@@secret:nhrp/[^@]*@@", "secret12", text)
+        interfaces = {*re.findall(r"tunnel source (\D+[0-9/]+)", text), "GigabitEthernet1"}
+        theirs = [
+            f"vrf definition {name}\n address-family ipv4" for name in re.findall("tunnel vrf (.+)", text)
+        ]
+        theirs += [f"crypto pki trustpoint {name}" for name in re.findall("pki trustpoint (.+)", text)]
+        theirs += [f"interface {name}" for name in re.findall(r"tunnel source (\S+\.[0-9]+)", text)]
+        cli = make(interfaces=tuple(sorted(interfaces)))
+        assert cli.device.configuration.load("\n".join(theirs)) == []
+        refused[str(file.relative_to(ROOT))] = cli.device.configuration.load(text)
+    assert {name: lines for name, lines in refused.items() if lines} == {}
 
 
 def test_everything_goes_in_the_right_order(cli: Cli) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lines import CRYPTO, EVERYTHING, HUB, ROUTING
+from lines import CRYPTO, EVERYTHING, PLAIN_HUB, ROUTING
 
 if TYPE_CHECKING:
     from conftest import Cli, Make
@@ -24,58 +24,107 @@ def test_what_is_printed_reads_as_itself(make: Make, release: str) -> None:
     assert again.running == printed
 
 
+KEYRING = """\
+crypto ikev2 keyring K
+ peer ANY
+  address 0.0.0.0 0.0.0.0
+  pre-shared-key S0mething-long
+ !
+!
+"""
+TUNNEL = """\
+interface Tunnel10
+ ip address 10.255.0.1 255.255.252.0
+ no ip redirects
+ ip mtu 1400
+ ip nhrp authentication cisco
+ ip nhrp network-id 10
+ ip nhrp holdtime 300
+ ip nhrp redirect
+ ip tcp adjust-mss 1360
+ tunnel source GigabitEthernet1
+ tunnel mode gre multipoint
+ tunnel key 10
+ tunnel protection ipsec profile X shared
+!
+"""
+BGP = """\
+router bgp 65000
+ bgp log-neighbor-changes
+ bgp listen range 10.255.0.0/22 peer-group G
+ bgp listen limit 4999
+ neighbor G peer-group
+ neighbor G remote-as 65000
+ neighbor G timers 3 10
+ neighbor G fall-over bfd
+ neighbor 10.255.0.1 remote-as 65001
+ !
+ address-family ipv4
+  network 10.1.0.0 mask 255.255.255.0
+  neighbor G activate
+  neighbor G next-hop-self all
+  neighbor G route-reflector-client
+  neighbor G prefix-list MGRE-blue out
+  neighbor G route-map MGRE-blue-in in
+  neighbor 10.255.0.1 activate
+ exit-address-family
+!
+"""
+EIGRP = """\
+router eigrp MGRE-DMVPN
+ !
+ address-family ipv4 unicast autonomous-system 65000
+  !
+  af-interface Tunnel10
+   summary-address 10.0.0.0 255.0.0.0
+   hello-interval 3
+   hold-time 12
+   bfd
+   no next-hop-self
+   no split-horizon
+  exit-af-interface
+  !
+  topology base
+  exit-af-topology
+  network 10.255.0.0 0.0.3.255
+  eigrp router-id 10.255.0.1
+ exit-address-family
+!
+"""
+
+
 def test_the_shape_of_a_hub(make: Make) -> None:
     cli = make(release="17.15")
-    assert (
-        cli.device.configuration.load(CRYPTO + HUB.replace(" nhrp map group G service-policy output P\n", ""))
-        == []
-    )
+    assert cli.device.configuration.load(CRYPTO + PLAIN_HUB) == []
     text = cli.running
+    assert KEYRING in text
+    assert TUNNEL in text
     # Trailing blanks, as IOS leaves them.
-    assert (
-        "crypto ikev2 keyring K\n peer ANY\n  address 0.0.0.0 0.0.0.0\n  pre-shared-key S0mething-long\n !\n!\n"
-        in text
-    )
     assert "crypto ipsec transform-set T esp-gcm 256 \n mode transport\n" in text
     assert "crypto ipsec profile X\n set transform-set T \n set ikev2-profile F\n" in text
     assert " match identity remote address 0.0.0.0 \n" in text
-    assert (
-        "interface Tunnel10\n ip address 10.255.0.1 255.255.252.0\n no ip redirects\n ip mtu 1400\n"
-        " ip nhrp authentication cisco\n ip nhrp network-id 10\n ip nhrp holdtime 300\n ip nhrp redirect\n"
-        " ip tcp adjust-mss 1360\n tunnel source GigabitEthernet1\n tunnel mode gre multipoint\n tunnel key 10\n"
-        " tunnel protection ipsec profile X shared\n!\n" in text
-    )
-    assert (
-        text.index("crypto ikev2 profile")
-        < text.index("crypto ipsec profile")
-        < text.index("interface Tunnel10")
-    )
-    assert text.index("interface Tunnel10") < text.index("interface GigabitEthernet1")
+    order = [
+        "crypto ikev2 profile",
+        "crypto ipsec profile",
+        "interface Tunnel10",
+        "interface GigabitEthernet1",
+    ]
+    assert sorted(order, key=text.index) == order
 
 
-def test_the_shape_of_bgp(cli: Cli) -> None:
+def test_the_shape_of_routing(cli: Cli) -> None:
     assert cli.device.configuration.load(ROUTING) == []
-    assert (
-        "router bgp 65000\n bgp log-neighbor-changes\n bgp listen range 10.255.0.0/22 peer-group G\n"
-        " bgp listen limit 4999\n neighbor G peer-group\n neighbor G remote-as 65000\n neighbor G timers 3 10\n"
-        " neighbor G fall-over bfd\n" in cli.running
-    )
-    assert (
-        " !\n address-family ipv4\n  network 10.1.0.0 mask 255.255.255.0\n  neighbor G activate\n"
-        in cli.running
-    )
-    assert "  neighbor G route-map MGRE-blue-in in\n exit-address-family\n" in cli.running
+    assert BGP in cli.running
+    assert EIGRP in cli.running
 
 
-def test_the_shape_of_eigrp(cli: Cli) -> None:
-    assert cli.device.configuration.load(ROUTING) == []
-    assert (
-        "router eigrp MGRE-DMVPN\n !\n address-family ipv4 unicast autonomous-system 65000\n  !\n"
-        "  af-interface Tunnel10\n   summary-address 10.0.0.0 255.0.0.0\n   hello-interval 3\n   hold-time 12\n"
-        "   bfd\n   no next-hop-self\n   no split-horizon\n  exit-af-interface\n  !\n  topology base\n"
-        "  exit-af-topology\n  network 10.255.0.0 0.0.3.255\n  eigrp router-id 10.255.0.1\n exit-address-family\n"
-        in cli.running
-    )
+def test_neighbours_are_active_for_ipv4_unless_told_otherwise(cli: Cli) -> None:
+    cli.configure("router bgp 1", "neighbor 10.0.0.1 remote-as 1", "address-family ipv4 unicast")
+    assert " address-family ipv4\n  neighbor 10.0.0.1 activate\n" in cli.running
+    cli.configure("router bgp 1", "address-family ipv4", "no neighbor 10.0.0.1 activate")
+    assert " address-family ipv4\n  no neighbor 10.0.0.1 activate\n" in cli.running
+    cli.configure("router bgp 1", "no bgp default ipv4-unicast", "neighbor 10.0.0.2 remote-as 1")
+    assert "neighbor 10.0.0.2 activate" not in cli.running
 
 
 @pytest.mark.parametrize("line", ["ip nhrp map multicast dynamic", "ip nhrp shortcut"])

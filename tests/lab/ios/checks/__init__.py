@@ -3,8 +3,8 @@
 """What IOS refuses and what it does on the side, where the grammar of a line alone cannot say.
 
 Each function takes a :class:`~..rules.Change`. A check that returns a text refuses the line with it; one that
-returns a :class:`~..rules.Caret` refuses it as IOS refuses a word that it does not know. The text that an effect
-returns is printed, and the line stands. docs/ios-stand-ins.md tells which texts are known and which are ours.
+returns a :class:`~..rules.Caret` refuses it as IOS refuses a word that it does not know. The text that an
+effect returns is printed, and the line stands. docs/ios-stand-ins.md tells which texts are known.
 """
 
 from .addresses import address_fits, mtu_fits, route_fits, vrf_gone, vrf_moves_addresses, vrf_there
@@ -33,14 +33,17 @@ from .interfaces import (
     interface_known,
     interface_there,
     mode_fits_destination,
-    new_interface,
     nhrp_secret_fits,
+    protection_changed,
+    protection_shared,
     tunnel_only,
 )
 from .routing import (
+    activation,
     group_there,
     group_unused,
     new_bgp,
+    new_bgp_family,
     new_eigrp_family,
     new_ospf,
     one_bgp,
@@ -52,6 +55,7 @@ from .routing import (
 from .system import encrypt_keys, encrypt_passwords, hash_secret, master_key
 
 __all__ = [
+    "activation",
     "address_fits",
     "class_there",
     "complete_route_map",
@@ -78,8 +82,8 @@ __all__ = [
     "mode_shown",
     "mtu_fits",
     "new_bgp",
+    "new_bgp_family",
     "new_eigrp_family",
-    "new_interface",
     "new_ospf",
     "nhrp_secret_fits",
     "number_line",
@@ -93,6 +97,8 @@ __all__ = [
     "profile_unused",
     "proposal_there",
     "proposal_unused",
+    "protection_changed",
+    "protection_shared",
     "remote_as_fits",
     "route_fits",
     "transform_unused",

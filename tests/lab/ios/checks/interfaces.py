@@ -31,11 +31,6 @@ def interface_known(change: Change) -> str | None:
     return None if known else Caret("out")
 
 
-def new_interface(change: Change) -> str | None:
-    """A default route of its own: nothing is printed, and the lines that named the interface stay."""
-    return None
-
-
 def tunnel_only(change: Change) -> str | None:
     """Tunnel commands exist on tunnel interfaces alone."""
     return None if change.parent.words[1].startswith("Tunnel") else Caret("")
@@ -63,5 +58,32 @@ def nhrp_secret_fits(change: Change) -> str | None:
     return None
 
 
-def shown(node: Node) -> bool:
-    return node.words[0] != "no"
+def protection_shared(change: Change) -> str | None:
+    """Tunnels of one source share one profile, and say so; Cisco's guide calls it a must."""
+    tunnel = change.parent
+    mine = _source(tunnel)
+    if change.negated or mine is None:
+        return None
+    words = tuple(word for word in change.match.words)
+    for other in change.root.all("interface"):
+        theirs = other.get("tunnel protection")
+        if other.key == tunnel.key or theirs is None or _source(other) != mine:
+            continue
+        if "shared" not in words or theirs.words[:6] != words[:6]:
+            name = other.words[1]
+            return f"% {name} has the same tunnel source: both need the same profile and the keyword shared"
+    return None
+
+
+def _source(tunnel: Node) -> tuple[str, ...] | None:
+    """The source of a tunnel with the VRF that it is in."""
+    source = tunnel.get("tunnel source")
+    return (*source.words[2:], tunnel.value("tunnel vrf", "vrf")) if source else None
+
+
+def protection_changed(change: Change) -> str | None:
+    """With the quirk `protection-shuts`, another profile leaves the tunnel shut down."""
+    changed = change.node is not None and change.before not in ((), change.node.words)
+    if changed and "protection-shuts" in change.config.facts.quirks:
+        change.config.line(change.parent.path(), "shutdown")
+    return None

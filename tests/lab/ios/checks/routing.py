@@ -136,6 +136,28 @@ def _activate(change: Change, bgp: Node, peer: str) -> None:
         change.config.line(family.path(), f"neighbor {peer} activate")
 
 
+def new_bgp_family(change: Change) -> str | None:
+    """The neighbours that are there are active in a new IPv4 family."""
+    if change.created and change.node is not None:
+        bgp = change.parent
+        if bgp.children.get(("bgp", "default", "ipv4-unicast")) is None:
+            for line in list(bgp.all("neighbor")):
+                if line.key[2] in ("remote-as", "peer-group") and _ADDRESS.fullmatch(line.key[1]):
+                    change.config.line(change.node.path(), f"neighbor {line.key[1]} activate")
+    return None
+
+
+def activation(change: Change) -> str | None:
+    """Where neighbours are active by default, running-config shows that one is not."""
+    peer = change.values["peer"]
+    default = _bgp(change).children.get(("bgp", "default", "ipv4-unicast"))
+    plain = change.parent.key == ("address-family", "ipv4")
+    if change.negated and plain and default is None and _ADDRESS.fullmatch(peer):
+        rule = change.config.grammar.rule(change.match)
+        change.parent.attach(Node(("no", *change.match.key), rule, change.match.key, {"peer": peer}))
+    return None
+
+
 def new_eigrp_family(change: Change) -> str | None:
     """A new address family has its base topology at once."""
     if change.created and change.node is not None:

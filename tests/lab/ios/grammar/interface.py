@@ -19,7 +19,6 @@ RULES = (
         sort=True,
         ranks=("interface Loopback", "interface Port-channel", "interface Tunnel"),
         checks=(checks.interface_there,),
-        effects=(checks.new_interface,),
     ),
     Rule(_I, "description = LINE"),
     Rule(_I, "bandwidth = <1-10000000>"),
@@ -69,7 +68,8 @@ RULES = (
     Rule(_I, "ip ospf message-digest-key <1-255> md5 = [0 | 7] secret:LINE", secret=("secret",)),
     Rule(
         _I,
-        "ip ospf network = {broadcast | non-broadcast | point-to-point | point-to-multipoint [non-broadcast]}",
+        "ip ospf network = {broadcast | non-broadcast | point-to-point | "
+        "point-to-multipoint [non-broadcast]}",
     ),
     Rule(_I, "ip ospf hello-interval = <1-65535>"),
     Rule(_I, "ip ospf dead-interval = <1-65535>"),
@@ -123,6 +123,7 @@ RULES = (
     Rule(
         _I,
         "tunnel protection ipsec profile = profile:WORD [shared] [ikev2-profile WORD]",
-        checks=(checks.licensed, checks.tunnel_only, checks.ipsec_profile_there),
+        checks=(checks.licensed, checks.tunnel_only, checks.ipsec_profile_there, checks.protection_shared),
+        effects=(checks.protection_changed,),
     ),
 )

@@ -50,12 +50,14 @@ RULES = (
     Rule(_G, "aaa new-model", order=22),
     Rule(
         _G,
-        "aaa authentication {login | enable} {default | WORD} = {local | enable | none | group {tacacs+ | radius | WORD}}+",
+        "aaa authentication {login | enable} {default | WORD} = "
+        "{local | enable | none | group {tacacs+ | radius | WORD}}+",
         order=22,
     ),
     Rule(
         _G,
-        "aaa authorization {exec | network | console} {default | WORD} = {local | none | if-authenticated | group {tacacs+ | radius | WORD}}+",
+        "aaa authorization {exec | network | console} {default | WORD} = "
+        "{local | none | if-authenticated | group {tacacs+ | radius | WORD}}+",
         order=22,
     ),
     Rule(_G, "aaa session-id = {common | unique}", order=22),
@@ -69,7 +71,8 @@ RULES = (
     Rule(_G, "license udi pid = WORD sn WORD", order=37),
     Rule(
         _G,
-        "license boot level = {network-advantage | network-essentials | network-premier} [addon {dna-advantage | dna-essentials | dna-premier}]",
+        "license boot level = {network-advantage | network-essentials | network-premier} "
+        "[addon {dna-advantage | dna-essentials | dna-premier}]",
         order=37,
     ),
     Rule(_G, "license smart transport = {off | smart | callhome | cslu}", order=37),
@@ -78,7 +81,8 @@ RULES = (
     Rule(_G, "spanning-tree extend system-id", order=38),
     Rule(
         _G,
-        "username name:WORD = [privilege privilege:<0-15>] {secret [0 | 5 | 8 | 9] secret:LINE | password [0 | 6 | 7] secret:LINE | nopassword}",
+        "username name:WORD = [privilege privilege:<0-15>] "
+        "{secret [0 | 5 | 8 | 9] secret:LINE | password [0 | 6 | 7] secret:LINE | nopassword}",
         order=40,
         secret=("secret",),
         effects=(checks.hash_secret, checks.encrypt_passwords),
