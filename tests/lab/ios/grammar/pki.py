@@ -31,9 +31,9 @@ RULES = (
     Rule(
         "certificate-map",
         "{subject-name | issuer-name | alt-subject-name | unstructured-subject-name | name} "
-        "{co | eq | nc | ne} = LINE",
+        "{co | eq | nc | ne} LINE",
     ),
-    Rule("certificate-map", "{valid-start | expires-on} {lt | le | eq | ge | gt} = LINE"),
+    Rule("certificate-map", "{valid-start | expires-on} {lt | le | eq | ge | gt} LINE"),
     Rule("certificate-map", "serial-number {co | eq | nc | ne} = HEX"),
     Rule("global", "crypto pki certificate chain trustpoint:WORD", enters="certificate-chain", order=37),
 )
