@@ -158,6 +158,13 @@ TABLE: tuple[Cause, ...] = (
         "run site.yml for both ends, then swanctl --terminate --ike for the old SA",
     ),
     Cause(
+        "claims_other_address",
+        "own_address",
+        "this router answers for an overlay address that is not its own: {got}",
+        "ip address show dev {interface}: take a foreign address off, then systemctl restart frr, because "
+        "nhrpd forgets an address only then",
+    ),
+    Cause(
         "wrong_nbma",
         "registration",
         "{got}",

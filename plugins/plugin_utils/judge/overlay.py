@@ -11,6 +11,33 @@ from ..fleet.intent import Membership, Peer
 from .result import Check, Result, Sight, Verdict
 
 
+class OwnAddress(Check):
+    """The router answers NHRP for its own overlay address only.
+
+    FRR's nhrpd holds on to an address that the tunnel has lost, until it is restarted: it goes on claiming
+    it, and would answer itself in the place of the router whose address it is.
+    """
+
+    name = "own_address"
+    title = "Claims no other address"
+    layer = 4
+
+    def judge(self, sight: Sight) -> Iterator[Result]:
+        nhrp = sight.state.nhrp
+        if nhrp is None or nhrp.cache is None:
+            return  # Registration tells of it
+        for member in sight.device.memberships:
+            cloud = member.cloud
+            held = {
+                str(entry.overlay)
+                for entry in nhrp.cache
+                if entry.kind == "local" and entry.interface == cloud.interface
+            }
+            foreign = ", ".join(sorted(held - {str(member.overlay)}))
+            verdict: Verdict = ("fail", f"also {foreign}") if foreign else ("pass", "nothing else")
+            yield self.result(sight, cloud.interface, verdict, f"{member.overlay} only", cloud.name)
+
+
 class Registration(Check):
     """The router is registered at each hub, and on a hub every spoke is registered.
 

@@ -14,6 +14,7 @@ from .bundle import Bundle, Concern, File, as_json
 from .engine import template
 from .linux_views import (
     EVENTS_SOCKET,
+    LAST_RESORT,
     bfd_profiles,
     connections,
     daemons,
@@ -97,7 +98,9 @@ class LinuxRenderer:
         tunnel = template("linux/tunnel.service.j2")
         for member in device.memberships:
             path = f"/etc/systemd/system/{tunnel_unit(member.cloud)}"
-            files.append(File(path, "0644", "tunnel", tunnel.render(context, member=member)))
+            prefixes = (member.cloud.prefix, *member.cloud.routing.summaries)
+            text = tunnel.render(context, member=member, prefixes=prefixes)
+            files.append(File(path, "0644", "tunnel", text))
         return Bundle(
             host=device.name,
             platform=device.platform,
@@ -145,6 +148,7 @@ def shape_context(device: Device) -> Context:
         "site_prefixes": site_prefixes(device),
         "allow_gre": sorted({peer for transport in device.transports for peer in transport.allow_gre}),
         "unit_escape": unit_escape,
+        "last_resort": LAST_RESORT,
     }
 
 

@@ -11,6 +11,8 @@ from ..fleet.intent import Cloud, Device, Membership, Transport
 from .bundle import as_json
 
 EVENTS_SOCKET = "/run/mgre-dmvpn/nhrp-events.sock"
+# FRR takes the first byte of a kernel route's metric for its distance: 254, after every protocol.
+LAST_RESORT = 254 << 24 | 0xFFFFFF
 OSPF_DMVPN = (10, 0)  # first FRR whose point-to-point OSPF works on a multipoint tunnel
 
 
