@@ -121,6 +121,16 @@ def test_the_archive_keeps_so_many(archived: Cli) -> None:
     assert len(archived.device.flash.names()) == 2
 
 
+def test_differences(archived: Cli) -> None:
+    archived.run("write memory")
+    assert "!No changes were found" in archived.run("show archive config differences")
+    archived.configure("interface Tunnel10", "ip mtu 1400", "no archive")
+    assert archived.run("show archive config differences") == (
+        "!Contextual Config Diffs:\n-archive\n -path flash:backup\n+interface Tunnel10\n +no ip address\n"
+        " +ip mtu 1400\n"
+    )
+
+
 def test_a_full_flash(make: Make) -> None:
     cli = make(faults=("archive-full",))
     cli.configure("archive", "path flash:backup")
