@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lines import CRYPTO, EVERYTHING, PLAIN_HUB, ROUTING
+from ios_lines import CRYPTO, EVERYTHING, PLAIN_HUB, ROUTING
 
 if TYPE_CHECKING:
     from conftest import Cli, Make
