@@ -66,7 +66,8 @@ def bare(sites: int, clock: Clock, *, half_cisco: bool = False) -> None:
                 row.render(context)
             guards[device.firewall].render(context)
             for member in device.memberships:
-                tunnel.render(context, member=member)
+                prefixes = (member.cloud.prefix, *member.cloud.routing.summaries)
+                tunnel.render(context, member=member, prefixes=prefixes)
 
 
 def context_of(device: Device) -> linux.Context:

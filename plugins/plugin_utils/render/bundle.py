@@ -10,6 +10,8 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Literal, TypeGuard
 
+from ..fleet.dump import Recurring
+
 Concern = Literal["firewall", "tunnel", "nhrp", "routing", "ipsec"]
 
 FORMAT = 1  # of the manifest; a directory whose manifest has none is not ours
@@ -72,6 +74,9 @@ def _laid_out(value: object, newline: str) -> str:
         return CONSTANTS[value]
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, Recurring):
+        value.text = value.text or _compact(value)
+        return value.text
     deeper = newline + " "
     if isinstance(value, dict) and (newline == "\n" or any(map(_is_table, value.values()))):
         rows = [f"{encode_basestring(key)}: {_laid_out(item, deeper)}" for key, item in value.items()]

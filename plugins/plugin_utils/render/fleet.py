@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from ..fleet.dump import Dumper
 from ..fleet.intent import Device, Fleet, Platform
 from .bundle import Bundle
 from .ios import IosRenderer
@@ -19,11 +20,12 @@ class Renderer(Protocol):
     def render(self, device: Device) -> Bundle: ...
 
 
-RENDERERS: dict[Platform, type[Renderer]] = {"linux": LinuxRenderer, "ios": IosRenderer}
+RENDERERS: dict[Platform, Callable[[Dumper], Renderer]] = {"linux": LinuxRenderer, "ios": IosRenderer}
 
 
 def render_fleet(fleet: Fleet) -> Iterator[Bundle]:
     """Every bundle, in inventory order."""
-    renderers = {platform: make() for platform, make in RENDERERS.items()}
+    dumper = Dumper()
+    renderers = {platform: make(dumper) for platform, make in RENDERERS.items()}
     for device in fleet.devices.values():
         yield renderers[device.platform].render(device)

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any
 
-from ..fleet.dump import dump_device
+from ..fleet.dump import Dumper
 from ..fleet.intent import Cloud, Device
 from .bundle import Bundle, File, as_json
 from .engine import template
@@ -21,7 +21,8 @@ CONFIG = "/config.ios"  # in the bundle; a router has no such file
 class IosRenderer:
     """Renders the devices of one fleet; routers with the same clouds and WANs share what protects these."""
 
-    def __init__(self) -> None:
+    def __init__(self, dumper: Dumper | None = None) -> None:
+        self._dumper = dumper or Dumper()
         # The clouds are kept beside the text: an id is only unique while its object lives.
         self._ipsec: dict[Hashable, tuple[tuple[Cloud, ...], str]] = {}
 
@@ -32,7 +33,7 @@ class IosRenderer:
             host=device.name,
             platform=device.platform,
             files=(File(CONFIG, "0640", "tunnel", text, secrets(device)),),
-            intent=as_json(dump_device(device)),
+            intent=as_json(self._dumper.dump(device)),
             interfaces=tuple(m.interface for m in device.memberships),
             units=(),
             daemons=(),

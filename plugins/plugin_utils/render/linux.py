@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from ..fleet.dump import dump_device
+from ..fleet.dump import Dumper
 from ..fleet.intent import Cloud, Device
 from .bundle import Bundle, Concern, File, as_json
 from .engine import template
@@ -83,7 +83,8 @@ class Shape:
 class LinuxRenderer:
     """Renders the devices of one fleet; most of a spoke's files are those of the spoke before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, dumper: Dumper | None = None) -> None:
+        self._dumper = dumper or Dumper()
         self._shapes: dict[Hashable, Shape] = {}
 
     def render(self, device: Device) -> Bundle:
@@ -106,7 +107,7 @@ class LinuxRenderer:
             host=device.name,
             platform=device.platform,
             files=tuple(sorted(files, key=lambda file: file.path)),
-            intent=as_json(dump_device(device)),
+            intent=as_json(self._dumper.dump(device)),
             interfaces=tuple(m.cloud.interface for m in device.memberships),
             units=(GUARD_UNIT, *context["tunnel_units"], EVENTS_UNIT),
             daemons=context["daemons"],
