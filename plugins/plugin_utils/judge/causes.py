@@ -92,9 +92,9 @@ TABLE: tuple[Cause, ...] = (
         "guard",
         "{subject}: {got}. Without a route from the tunnel, packets follow the default route unencrypted",
         "run site.yml",
-        subject=r"\S+ to Null0$",
-        ios="run site.yml, which sets 'ip route ... Null0 250 name MGRE-{cloud}' again; then find who "
-        "removed it (show archive log config all)",
+        subject=r"routes to Null0$",
+        ios="run site.yml, which sets 'ip route ... Null0' again; then find who removed it (show archive "
+        "log config all)",
     ),
     Cause(
         "guard_missing",

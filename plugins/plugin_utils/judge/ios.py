@@ -17,12 +17,7 @@ def guard(check: Check, sight: Sight) -> Iterator[Result]:
         yield check.result(
             sight, f"{tunnel} protection", _protection(sight, tunnel), "an IPsec profile", cloud, blocks=3
         )
-    clouds = [member.cloud for member in sight.device.memberships]
-    # Two clouds may share a summary: one route is enough.
-    prefixes = {prefix: c.name for c in reversed(clouds) for prefix in (c.prefix, *c.routing.summaries)}
-    for prefix, cloud in prefixes.items():
-        expected = "a static route to Null0"
-        yield check.result(sight, f"{prefix} to Null0", _null_route(sight, str(prefix)), expected, cloud)
+    yield check.result(sight, "routes to Null0", _null_routes(sight), "one for overlay and summaries each")
 
 
 def _protection(sight: Sight, tunnel: str) -> Verdict:
@@ -36,8 +31,11 @@ def _protection(sight: Sight, tunnel: str) -> Verdict:
     return ("pass", "protected") if interface.protected else ("fail", "no IPsec profile protects it")
 
 
-def _null_route(sight: Sight, prefix: str) -> Verdict:
+def _null_routes(sight: Sight) -> Verdict:
     guard = sight.state.guard
     if guard is None:
         return "unknown", sight.state.unreadable.get("guard", "not told")
-    return ("pass", "there") if prefix in guard.prefixes else ("fail", "there is none")
+    clouds = [member.cloud for member in sight.device.memberships]
+    wanted = [str(prefix) for cloud in clouds for prefix in (cloud.prefix, *cloud.routing.summaries)]
+    missing = [prefix for prefix in dict.fromkeys(wanted) if prefix not in guard.prefixes]
+    return ("fail", f"none for {', '.join(missing)}") if missing else ("pass", "all there")
