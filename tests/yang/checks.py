@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.paths import (
@@ -12,6 +13,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.paths import (
     Path,
     shown,
 )
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.places import ANY, Place
 from ansible_collections.mgre.dmvpn.tests.yang.schema import (
     ContainerNode,
     DataModel,
@@ -22,7 +24,8 @@ from ansible_collections.mgre.dmvpn.tests.yang.schema import (
     child,
     obsolete,
 )
-from yangson.exceptions import YangsonException
+from yangson.datatype import EmptyType  # type: ignore[import-untyped]
+from yangson.exceptions import YangsonException  # type: ignore[import-untyped]
 
 
 def misfit(model: DataModel, path: Path, value: str) -> str | None:
@@ -46,8 +49,8 @@ def misfit(model: DataModel, path: Path, value: str) -> str | None:
     return None
 
 
-def place(model: DataModel, path: Path) -> tuple[SchemaNode | None, str | None]:
-    """The node of a path, or why there is none."""
+def place(model: DataModel, path: Path, strict: bool = True) -> tuple[SchemaNode | None, str | None]:
+    """The node of a path, or why there is none. ``strict``: its keys are values, not patterns."""
     node: SchemaNode = model.schema
     for depth, step in enumerate(path):
         above, found = node, child(node, step.module, step.name)
@@ -64,11 +67,38 @@ def place(model: DataModel, path: Path) -> tuple[SchemaNode | None, str | None]:
                 return None, f"{here}: the list's keys are {wanted}"
             for key, value in step.keys:
                 leaf = next(each for each in node.children if each.name == key)
-                if "{" not in value and (problem := wrong_value(leaf, value, path)):
+                if strict and (problem := wrong_value(leaf, value, path)):
                     return None, problem
         elif keys and not (isinstance(node, LeafListNode) and keys == [VALUE]):
             return None, f"{here} is no list"
     return node, None
+
+
+def place_problems(model: DataModel, known: Place) -> list[str]:
+    """What the table's places do not have in common with the models, from ``native`` on."""
+    native = child(model.schema, "native", "native")
+    assert native is not None
+    return [*_place_problems(native, known, "native")]
+
+
+def _place_problems(node: SchemaNode, known: Place, where: str) -> Iterator[str]:
+    for (module, name), below in known.children.items():
+        here = f"{where}/{name}"
+        if name == ANY:
+            # Any word may stand here; which ones fit is seen with the lines.
+            continue
+        found = child(node, module, name)
+        if found is None or obsolete(found):
+            yield f"{here}: {'obsolete' if found else 'not'} in the models"
+            continue
+        keys = tuple(key for key, _module in found.keys) if isinstance(found, ListNode) else ()
+        if isinstance(found, LeafListNode):
+            keys = (VALUE,)
+        if keys != below.keys:
+            yield f"{here}: the keys are {keys}, not {below.keys}"
+        if below.leaf != (isinstance(found, LeafNode) and not isinstance(found.type, EmptyType)):
+            yield f"{here}: a value there is {'not' if below.leaf else ''} what the models want"
+        yield from _place_problems(found, below, here)
 
 
 def wrong_value(node: SchemaNode, text: str, path: Path) -> str | None:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from yangson import DataModel
-from yangson.schemanode import (
+from yangson import DataModel  # type: ignore[import-untyped]
+from yangson.schemanode import (  # type: ignore[import-untyped]
     CaseNode,
     ChoiceNode,
     ContainerNode,
@@ -25,7 +25,7 @@ from yangson.schemanode import (
     ListNode,
     SchemaNode,
 )
-from yangson.statement import Statement
+from yangson.statement import Statement  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = ROOT.parent / "shared" / "data" / "yang" / "ios-xe-17.15.1"

@@ -19,7 +19,7 @@ from .config_xml import BASE
 FILTER = """<native xmlns="http://cisco.com/ns/yang/Cisco-IOS-XE-native">
   <interface><Tunnel/></interface>
   <crypto/>
-  <ip><route/><prefix-lists/><community-list xmlns="http://cisco.com/ns/yang/Cisco-IOS-XE-bgp"/></ip>
+  <ip><route/><prefix-lists/></ip>
   <route-map/>
   <router/>
 </native>"""

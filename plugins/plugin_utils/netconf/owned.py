@@ -23,7 +23,6 @@ NAMED = (
     ("native", "crypto", "ipsec", "profile"),
     ("native", "crypto", "pki", "certificate", "pki-map", "map"),
     ("native", "ip", "prefix-lists", "prefixes"),
-    ("native", "ip", "community-list", "standard"),
     ("native", "route-map"),
     ("native", "router", "router-eigrp", "eigrp", "named-mode"),
 )

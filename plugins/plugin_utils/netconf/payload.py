@@ -54,8 +54,21 @@ def payload_facts(text: str) -> Facts:
     return facts
 
 
+def section_lines(text: str) -> Iterator[tuple[str, str]]:
+    """Each line of a configuration, exempt ones too, with the section of the table that it is in."""
+    for section, line, _parents, _facts in _walked(text):
+        yield section, line
+
+
 def mapped_lines(text: str) -> Iterator[tuple[str, Facts]]:
     """Each line of a configuration, with its parents before it, and the facts it states."""
+    for _section, line, parents, facts in _walked(text):
+        if facts is not None:
+            yield parents + line, facts
+
+
+def _walked(text: str) -> Iterator[tuple[str, str, str, Facts | None]]:
+    """Section, line, parents and facts of each line; an exempt line has no facts. Raises ``Unmapped``."""
     # Of every open section: its indent, the line, the section of its lines and their place.
     open_sections: list[tuple[int, str, str, Path]] = []
     for raw in text.splitlines():
@@ -68,12 +81,13 @@ def mapped_lines(text: str) -> Iterator[tuple[str, Facts]]:
         parents = "".join(f"{above} / " for _indent, above, _section, _base in open_sections)
         section, base = open_sections[-1][2:] if open_sections else ("", NATIVE)
         if exempt(section, line):
+            yield section, line, parents, None
             continue
         found = lookup(table().get(section, ()), line)
         if found is None:
             raise Unmapped(f"{parents}{line}: there is no place for this line in the table of NETCONF paths")
         matched, values = found
-        yield parents + line, facts_of(matched, values, base)
+        yield section, line, parents, facts_of(matched, values, base)
         if matched.section:
             open_sections.append((indent, line, matched.section, section_of(matched, values, base)))
         else:

@@ -21,7 +21,6 @@ from .table import Rule
 SEEN = (
     "crypto/crypto:ikev2/keyring[name=*]/peer[name=*]/pre-shared-key/encryption=6",
     "ip/route/ip-route-interface-forwarding-list[prefix=*][mask=*]/fwd-list-with-track[fwd=*]",
-    "ip/route/vrf[name=*]/ip-route-interface-forwarding-list[prefix=*][mask=*]/fwd-list-with-track[fwd=*]",
     "router/bgp:bgp[id=*]/address-family/with-vrf/ipv4[af-name=*]",
     "router/bgp:bgp[id=*]/address-family/with-vrf/ipv6[af-name=*]",
     "router/bgp:bgp[id=*]/address-family/no-vrf/ipv6[af-name=*]",

@@ -11,7 +11,6 @@ from .table import Rule, Table, rule
 FAMILIES = "address-family/no-vrf/ipv4[af-name=unicast]"
 UNICAST = f"{FAMILIES}/ipv4-unicast"
 ROUTE = "ip/route/ip-route-interface-forwarding-list[prefix={prefix}][mask={mask}]/fwd-list[fwd={via}]"
-VRF_ROUTE = ROUTE.replace("ip/route/", "ip/route/vrf[name={vrf}]/")
 PREFIXES = "ip/prefix-lists/prefixes[name={name}][no={number}]"
 BASE = "topology/topo-base[topology-base=base]"
 FAMILY = "address-family/ipv4/af-ipv4[unicast=unicast]"
@@ -30,7 +29,7 @@ def neighbor(line: str, *paths: str) -> Iterator[Rule]:
 def static(line: str, place: str) -> Iterator[Rule]:
     """The forms of a static route."""
     for distance in ("", " {distance:int}"):
-        for tail, more in (("", ""), (" name {name}", "name={name}"), (" tag {tag:int}", "tag={tag}")):
+        for tail, more in (("", ""), (" name {name}", "name={name}")):
             paths = [f"{place}/metric={{distance}}"] if distance else []
             paths += [f"{place}/{more}"] if more else []
             yield rule(f"{line}{distance}{tail}", *(paths or [place]))
@@ -47,7 +46,6 @@ RULES: Table = {
         rule(
             "router eigrp {name}", "router/eigrp:router-eigrp/eigrp/named-mode[name={name}]", section="eigrp"
         ),
-        *static("ip route vrf {vrf} {prefix:ip} {mask:ip} {via}", VRF_ROUTE),
         *static("ip route {prefix:ip} {mask:ip} {via}", ROUTE),
         *static(
             "ip route {prefix:ip} {mask:ip} {via} {hop:ip}", f"{ROUTE}/interface-next-hop[ip-address={{hop}}]"
@@ -66,10 +64,6 @@ RULES: Table = {
             "route-map[name={name}]/route-map:route-map-without-order-seq[seq_no={number}]/operation={operation}",
             section="route-map",
             inside="route-map[name={name}]/route-map:route-map-without-order-seq[seq_no={number}]",
-        ),
-        rule(
-            "ip community-list standard {name} permit {communities+}",
-            "ip/bgp:community-list/standard[name={name}]/permit/permit-list[.={communities}]",
         ),
     ),
     "bgp": (
@@ -129,7 +123,7 @@ RULES: Table = {
         rule("redistribute connected route-map {map}", "redistribute/connected/route-map={map}"),
         rule("redistribute static route-map {map}", "redistribute/static/ip/route-map={map}"),
         rule("maximum-paths {count:int}", "maximum-paths/ebgp={count}"),
-        rule("maximum-paths ibgp {count:int}", "maximum-paths/ibgp/max={count}"),
+        rule("maximum-paths ibgp {count:int}", "maximum-paths/ibgp-leaf={count}"),
         rule("maximum-paths eibgp {count:int}", "maximum-paths/eibgp={count}"),
         rule(
             "distance bgp {external} {internal} {local}",
@@ -144,7 +138,7 @@ RULES: Table = {
             "network {prefix:ip} {wildcard:ip} area {area}",
             "network[ip={prefix}][wildcard={wildcard}]/area={area}",
         ),
-        rule("passive-interface default", "passive-interface/default"),
+        rule("passive-interface default", "passive-interface/default=true"),
         rule("redistribute {what:connected|static}", "redistribute/{what}"),
         rule("redistribute {what:connected|static} subnets", "redistribute/{what}/subnets"),
         rule("redistribute {what:connected|static} route-map {map}", "redistribute/{what}/route-map={map}"),
@@ -261,28 +255,19 @@ RULES: Table = {
         rule("match interface {interfaces+}", "match/interface/interface[.={interfaces}]"),
         rule("match tag {tags+}", "match/tag/tag-val[.={tags}]"),
         rule(
-            "match community {lists+}",
-            "match/bgp:bgp-route-map-match/bgp-community/community-list[.={lists}]",
-        ),
-        rule(
             "match local-preference {value}",
             "match/bgp:bgp-route-map-match/local-preference/values[.={value}]",
         ),
         rule("set local-preference {value}", "set/bgp:bgp-route-map-set/local-preference={value}"),
         rule("set weight {value}", "set/bgp:bgp-route-map-set/weight={value}"),
-        rule(
-            "set community {communities+}",
-            "set/bgp:bgp-route-map-set/bgp-community/community-well-known/community-list-v2[.={communities}]",
-        ),
         rule("set metric {value:int}", "set/metric/values/value={value}"),
         rule("set metric {change:[+-]\\d+}", "set/metric/metric-change={change}"),
         rule("set metric-type {kind:type-1|type-2|internal|external}", "set/metric-type={kind}"),
-        rule("set tag {tag}", "set/tag/tag-val={tag}"),
+        rule("set tag {tag}", "set/tag-val={tag}"),
         rule(
             "set as-path prepend {numbers*}",
             "set/bgp:bgp-route-map-set/as-path/prepend/as-container/as-number={numbers}",
         ),
-        rule("set ip next-hop {address:ip}", "set/ip/next-hop/address[.={address}]"),
         rule("continue {number:int}", "continue/sequence-number={number}"),
     ),
 }

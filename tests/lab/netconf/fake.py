@@ -162,8 +162,8 @@ class FakeRouter:
         self._sessions += 1
         number = self._sessions
         caps = "".join(f"<capability>{each.replace('&', '&amp;')}</capability>" for each in CAPABILITIES)
-        hello = f'<hello xmlns="{BASE}"><capabilities>{caps}</capabilities><session-id>{number}</session-id></hello>'
-        process.stdout.write(hello.encode() + END)
+        hello = f"<capabilities>{caps}</capabilities><session-id>{number}</session-id>"
+        process.stdout.write(f'<hello xmlns="{BASE}">{hello}</hello>'.encode() + END)
         held = b""
         greeted = False
         try:

@@ -69,6 +69,16 @@ class Front:
 
         self.call(drop)
 
+    async def _listen(self) -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1",
+            0,
+            server_host_keys=[self._key],
+            server_factory=_Login,
+            process_factory=self._serve,
+            encoding=None,
+        )
+
     async def _serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         self._open.add(process)
         try:
@@ -78,15 +88,7 @@ class Front:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        listening = asyncssh.listen(
-            "127.0.0.1",
-            0,
-            server_host_keys=[self._key],
-            server_factory=_Login,
-            process_factory=self._serve,
-            encoding=None,
-        )
-        self._acceptor = asyncio.run_coroutine_threadsafe(listening, self._loop).result(timeout=30)
+        self._acceptor = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(timeout=30)
         return self
 
     def __exit__(
