@@ -22,8 +22,8 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.payload import 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.places import read
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.secret_references import resolved
 from ansible_collections.mgre.dmvpn.tests.lab.netconf.front import LOGIN, Front
-from ansible_collections.mgre.dmvpn.tests.lab.netconf.netconfd import Netconfd
-from ansible_collections.mgre.dmvpn.tests.yang.schema import folder
+from ansible_collections.mgre.dmvpn.tests.lab.netconf.netconfd import Netconfd, NotInstalled
+from ansible_collections.mgre.dmvpn.tests.yang.schema import NoModels, folder
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "yang" / "examples" / "hub_bgp_psk.ios"
 SECRETS = {"psk/blue": "a-psk-that-nobody-may-see", "nhrp/blue": "nhrpword"}
@@ -99,8 +99,14 @@ def taken_back(router: Router, before: Facts, seconds: float) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Netconfd]:
-    with Netconfd(tmp_path_factory.mktemp("netconfd"), folder()) as running:
-        yield running
+    missing = ""
+    try:
+        with Netconfd(tmp_path_factory.mktemp("netconfd"), folder()) as running:
+            yield running
+            return
+    except (NoModels, NotInstalled) as error:
+        missing = str(error)
+    pytest.fail(missing, pytrace=False)
 
 
 @pytest.fixture

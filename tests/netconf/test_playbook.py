@@ -46,6 +46,7 @@ class Playbook:
             "ansible_user": "admin",
             "ansible_password": "admin",
             "ansible_connection": "ansible.netcommon.network_cli",
+            "ansible_network_os": "cisco.ios.ios",
             "ansible_port": port,
             "dmvpn_netconf_port": port,
             "bundle": str(self.bundle),

@@ -87,8 +87,8 @@ def _busy(target: str, error: Rejected) -> str:
             "committed; leave configuration mode, or discard those changes, and run again"
         )
     return (
-        f"the {target} configuration cannot be locked: {error}; if another change waits for its confirmation "
-        "there, wait for it to end, and run again"
+        f"the {target} configuration cannot be locked ({error}): it was edited and never committed, or "
+        "another change waits for its confirmation; discard the edit or wait, and run again"
     )
 
 
