@@ -29,7 +29,7 @@ SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
 SOAKED = ("tests/lab/test_fleet.py", "tests/lab/test_guard.py")
 SOAK_SECONDS = 3600
-TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tools")
+TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tests/yang", "tests/netconf", "tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ def unit() -> Generator[Stage]:
         "unit",
         ("pytest", "-q", "-m", "not lab", "--numprocesses=auto", "tests/unit", "tests/golden", "tests/lab"),
     )
+    # One process: Cisco's models take it 20 s to load, and there is one NETCONF server.
+    yield Stage("netconf", ("pytest", "-q", "tests/yang", "tests/netconf"))
 
 
 def package() -> Generator[Stage]:

@@ -115,14 +115,14 @@ def load(scratch: Path) -> DataModel:
         text = STATUS.sub(lambda found, own=prefix[1]: f'{own}:{MARK} "{found[1]}";', module.text)  # type: ignore[misc]
         (scratch / f"{module.name}.yang").write_text(text, encoding="utf-8")
         SchemaNode._stmt_callback[f"{module.belongs_to or module.name}:{MARK}"] = "_mgre_status_stmt"
-    SchemaNode._mgre_status_stmt = _remember  # type: ignore[attr-defined]
+    SchemaNode._mgre_status_stmt = _remember
     return DataModel(library(modules), [str(scratch)])
 
 
 def _remember(node: SchemaNode, statement: Statement, _context: object) -> None:
     """Keeps a node's own status; that of an ``augment`` or ``uses`` is not one of the node around it."""
     if statement.superstmt is not None and statement.superstmt.keyword in NODES:
-        node.mgre_status = statement.argument  # type: ignore[attr-defined]
+        node.mgre_status = statement.argument
 
 
 def obsolete(node: SchemaNode) -> bool:

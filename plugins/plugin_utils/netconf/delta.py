@@ -56,7 +56,7 @@ def difference(have: Facts, wanted: Facts, *, send_secrets: bool = False) -> Dif
 
     Raises ``NotOurs``.
     """
-    wanted = settled(wanted)
+    have, wanted = settled(have), settled(wanted)
     owned = Owned(have, wanted)
     owned.refuse()
     have = have if send_secrets else readable(have, wanted)

@@ -141,7 +141,7 @@ class Owned:
                 return path[: length + 2] if path[length + 1].keys[0][1].startswith(MARK) else None
             if rest[:1] == ("neighbor",):
                 return path[: length + 1] if path[length].keys[0][1] in self._members else None
-            if base == FAMILY and rest[:2] == ("network", "with-mask"):
+            if base == FAMILY and rest[:2] in (("network", "with-mask"), ("network", "no-mask")):
                 prefix = _network(path[length + 1].keys)
                 ours = any(prefix.subnet_of(network) for network in self._prefixes)
                 return path[: length + 2] if ours else None
@@ -195,7 +195,11 @@ def _setting(path: Path) -> bool:
 
 
 def _network(keys: tuple[tuple[str, str], ...]) -> IPv4Network:
-    return IPv4Network(f"{keys[0][1]}/{keys[1][1]}", strict=False)
+    """From address and mask; without a mask the address's class has it."""
+    address = keys[0][1]
+    first = int(address.partition(".")[0])
+    mask = keys[1][1] if len(keys) > 1 else 8 if first < 128 else 16 if first < 192 else 24
+    return IPv4Network(f"{address}/{mask}", strict=False)
 
 
 def _null_route(path: Path, have: Facts, wanted: Facts) -> IPv4Network | None:

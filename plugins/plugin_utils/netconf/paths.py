@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 NAMESPACE = "http://cisco.com/ns/yang/Cisco-IOS-XE-"
@@ -43,6 +44,7 @@ _KEY = re.compile(r"\[([A-Za-z0-9_.-]+)=([^\]]*)\]")
 _END = re.compile(r"[/=]|$")
 
 
+@cache
 def parse(text: str, module: str = ROOT) -> tuple[Path, str]:
     """A path and the value behind it, from ``ip/nhrp:nhrp-v4/nhrp/holdtime=60``.
 

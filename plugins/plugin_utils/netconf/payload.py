@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from . import rules_crypto, rules_routing, rules_tunnel
 from .config_xml import config_xml
@@ -83,16 +84,32 @@ def _walked(text: str) -> Iterator[tuple[str, str, str, Facts | None]]:
         if exempt(section, line):
             yield section, line, parents, None
             continue
-        found = lookup(table().get(section, ()), line)
+        found = mapped(section, line, base)
         if found is None:
             raise Unmapped(f"{parents}{line}: there is no place for this line in the table of NETCONF paths")
-        matched, values = found
-        yield section, line, parents, facts_of(matched, values, base)
-        if matched.section:
-            open_sections.append((indent, line, matched.section, section_of(matched, values, base)))
-        else:
-            # Lines below a line that opens no section are in no section that has rules.
-            open_sections.append((indent, line, "none", base))
+        yield section, line, parents, found.facts
+        open_sections.append((indent, line, found.section, found.inside))
+
+
+class Mapped(NamedTuple):
+    """One line's facts, and the section and place of the lines below it."""
+
+    facts: Facts
+    section: str
+    inside: Path
+
+
+@lru_cache(maxsize=8192)
+def mapped(section: str, line: str, base: Path) -> Mapped | None:
+    """A line by the table, None if it is not there. Most lines of a fleet are on many of its routers."""
+    found = lookup(table().get(section, ()), line)
+    if found is None:
+        return None
+    matched, values = found
+    if not matched.section:
+        # Lines below a line that opens no section are in no section that has rules.
+        return Mapped(facts_of(matched, values, base), "none", base)
+    return Mapped(facts_of(matched, values, base), matched.section, section_of(matched, values, base))
 
 
 def exempt(section: str, line: str) -> bool:

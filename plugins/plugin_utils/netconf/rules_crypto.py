@@ -106,7 +106,7 @@ RULES: Table = {
         rule("match fvrf {vrf}", "match/fvrf/name={vrf}"),
         rule("match address local {address:ip}", "match/address/local/ip={address}"),
         rule(
-            "match address local interface {kind:[A-Za-z-]+}{number:[0-9/]+}",
+            "match address local interface {kind:[A-Za-z-]+}{number:[0-9/.:]+}",
             "match/address/local/interface-options/{kind}={number}",
         ),
         rule("match certificate {map}", "match/certificate-map[.={map}]"),

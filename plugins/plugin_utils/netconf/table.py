@@ -75,6 +75,7 @@ def expression(pattern: str) -> re.Pattern[str]:
     return re.compile(out + re.escape(pattern[at:]))
 
 
+@cache
 def many(pattern: str) -> str | None:
     """The placeholder that stands for several words, if there is one."""
     return next((found["name"] for found in _PLACEHOLDER.finditer(pattern) if found["many"] == "+"), None)
