@@ -29,7 +29,7 @@ SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
 SOAKED = ("tests/lab/test_fleet.py", "tests/lab/test_guard.py")
 SOAK_SECONDS = 3600
-TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tools")
+TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tests/yang", "tests/netconf", "tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,14 @@ def unit() -> Generator[Stage]:
     )
 
 
+def netconf() -> Generator[Stage]:
+    """Every Cisco line against Cisco's models, and NETCONF against a server.
+
+    One process: the models take it 20 s to load, and there is one server.
+    """
+    yield Stage("netconf", ("pytest", "-q", "tests/yang", "tests/netconf"))
+
+
 def package() -> Generator[Stage]:
     """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
     yield Stage("ansible-test-units", ("tools/ansible-test", "units", "--python", "default"), quiet=True)
@@ -110,7 +118,15 @@ def benchmark() -> Generator[Stage]:
     yield Stage("benchmark", ("pytest", "-q", "-s", "tests/benchmark"))
 
 
-GROUPS = {"lint": lint, "unit": unit, "package": package, "lab": lab, "long": long, "benchmark": benchmark}
+GROUPS = {
+    "lint": lint,
+    "unit": unit,
+    "netconf": netconf,
+    "package": package,
+    "lab": lab,
+    "long": long,
+    "benchmark": benchmark,
+}
 
 
 def existing(*paths: str) -> tuple[str, ...]:

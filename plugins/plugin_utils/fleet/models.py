@@ -260,6 +260,13 @@ class SiteInput(Strict):
     dmvpn_bundle_dir: Given[Directory | None] = Field(
         default=None, description="Where `render.yml` writes the files of every router."
     )
+    dmvpn_netconf_port: Given[Annotated[int, whole(1, 65535)] | None] = Field(
+        default=None, description="NETCONF on an IOS-XE router, for `netconf_apply`; 830 if not given."
+    )
+    dmvpn_ssh_port: Given[Annotated[int, whole(1, 65535)] | None] = Field(
+        default=None,
+        description="Command line of that router, where `netconf_apply` confirms a change without candidate.",
+    )
     dmvpn_report_dir: Given[Directory | None] = Field(
         default=None, description="Where `verify.yml` writes its reports."
     )

@@ -10,12 +10,15 @@ from typing import Any
 
 from ..fleet.dump import Dumper
 from ..fleet.intent import Cloud, Device
+from ..netconf.payload import netconf_payload
 from .bundle import Bundle, File, as_json
 from .engine import template
 from .ios_views import bgp_network, eigrp, ospf, prefix_rule, protections, routes, tunnels
 from .routing import RouteMap, routing
 
-CONFIG = "/config.ios"  # in the bundle; a router has no such file
+# In the bundle; a router has no such files. Both say the same, one for the command line, one for NETCONF.
+CONFIG = "/config.ios"
+PAYLOAD = "/config.xml"
 
 
 class IosRenderer:
@@ -32,7 +35,10 @@ class IosRenderer:
         return Bundle(
             host=device.name,
             platform=device.platform,
-            files=(File(CONFIG, "0640", "tunnel", text, secrets(device)),),
+            files=(
+                File(CONFIG, "0640", "tunnel", text, held := secrets(device)),
+                File(PAYLOAD, "0640", "tunnel", netconf_payload(text), held),
+            ),
             intent=as_json(self._dumper.dump(device)),
             interfaces=tuple(m.interface for m in device.memberships),
             units=(),

@@ -182,7 +182,7 @@ def ospf(device: Device, rules: Routing) -> Ospf | None:
 
 
 def eigrp(device: Device, rules: Routing) -> Eigrp | None:
-    """One address family for each autonomous system, or None without EIGRP."""
+    """One process for each autonomous system, or None without EIGRP: a named one has one of each family."""
     if rules.eigrp is None:
         return None
     systems: dict[int, list[Membership]] = {}

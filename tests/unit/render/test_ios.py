@@ -18,7 +18,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Clo
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.suites import IOS_SUITES, SUITES
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.ios import render_ios
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.ios import CONFIG, render_ios
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.ios_views import (
     bgp_network,
     eigrp_network,
@@ -141,7 +141,7 @@ def ios(device: Device) -> Device:
 
 
 def config(device: Device) -> str:
-    (file,) = render_ios(ios(device)).files
+    (file,) = (each for each in render_ios(ios(device)).files if each.path == CONFIG)
     return file.text
 
 

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A change by the candidate configuration and a confirmed commit (RFC 6241, 8.4): the router takes it back
+by itself unless a new session confirms it."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from typing import NoReturn
+
+from .client import Client, Lost, Rejected, Unreachable, session
+from .delta import Difference
+from .order import Failed, Order, Refused, locked, reached_again
+from .paths import Facts
+
+
+def change(order: Order) -> Difference:
+    """Brings the router to what is wanted. Raises ``Refused``, ``Failed`` and ``NotOurs``."""
+    # Of this run alone: whoever does not know it can neither confirm nor cancel.
+    token = f"mgre-dmvpn-{secrets.token_hex(8)}"
+    before: Facts = {}
+    done = Difference()
+    deadline = time.monotonic() + order.seconds
+    try:
+        with session(order.opened) as client, locked(client, "candidate", "running"):
+            before = order.held(client)
+            done = order.difference(client)
+            if not done:
+                return done
+            _write(client, done)
+            deadline = time.monotonic() + order.seconds
+            _commit(client, order, token)
+    except Lost as error:
+        # The commit may or may not have come through; if it did, it is taken back.
+        _take_back(order, token, before, f"the connection broke during the change ({error})", deadline)
+    _prove_and_confirm(order, token, before, deadline)
+    return done
+
+
+def _write(client: Client, done: Difference) -> None:
+    try:
+        client.edit("candidate", done.edit())
+    except Rejected as error:
+        _discard(client)
+        raise Failed(f"the router refuses the configuration: {error}", restored=True) from None
+
+
+def _commit(client: Client, order: Order, token: str) -> None:
+    try:
+        client.commit_for(order.seconds, token)
+    except Rejected as error:
+        _discard(client)
+        if error.tag == "in-use":
+            raise Refused(
+                f"the router does not commit: {error}; another change waits for its confirmation; wait for "
+                "its end and run again"
+            ) from None
+        raise Failed(f"the router refuses the commit: {error}", restored=True) from None
+
+
+def _discard(client: Client) -> None:
+    """Empties the candidate; without it the next user of the router would find our edit there."""
+    try:
+        client.discard()
+    except (Rejected, Lost):
+        return
+
+
+def _prove_and_confirm(order: Order, token: str, before: Facts, deadline: float) -> None:
+    """Over a new session: the configuration reads as it was meant, then it is confirmed."""
+    try:
+        client = reached_again(order, deadline)
+    except Unreachable as error:
+        raise Failed(
+            f"the router was not reached again after the change ({error}); it takes the change back by "
+            f"itself within {order.seconds} s of the commit",
+            restored=False,
+        ) from None
+    try:
+        left = order.left(client)
+        if left:
+            places = "; ".join(left.lines()[:3])
+            _cancel(client, order, token, before, f"the router does not hold what was committed ({places})")
+        _confirm(client, order, token, deadline)
+    except Lost as error:
+        _take_back(order, token, before, f"the connection broke before the confirmation ({error})", deadline)
+    finally:
+        client.close()
+
+
+def _confirm(client: Client, order: Order, token: str, deadline: float) -> None:
+    try:
+        client.confirm(token)
+    except Rejected as error:
+        raise Failed(
+            f"the router did not take the confirmation ({error}): the {order.seconds} s were over, and it "
+            "took the change back; give it more time (confirm_timeout) and run again",
+            restored=False,
+        ) from None
+    except Lost:
+        # Whether it arrived tells the second try: there is nothing left to confirm if it did.
+        again = reached_again(order, deadline)
+        try:
+            again.confirm(token)
+        except Rejected:
+            if order.left(again) or time.monotonic() >= deadline:
+                raise Lost("the confirmation was not taken") from None
+        finally:
+            again.close()
+
+
+def _take_back(order: Order, token: str, before: Facts, why: str, deadline: float) -> NoReturn:
+    """Cancels a commit of which nothing is known. Always raises ``Failed``."""
+    try:
+        client = reached_again(order, deadline)
+    except Unreachable as error:
+        raise Failed(
+            f"{why}, and the router was not reached again ({error}); if it had committed, it takes the "
+            f"change back by itself within {order.seconds} s",
+            restored=False,
+        ) from None
+    try:
+        _cancel(client, order, token, before, why)
+    except Lost:
+        raise Failed(
+            f"{why}, and again; the router takes an unconfirmed change back by itself within "
+            f"{order.seconds} s",
+            restored=False,
+        ) from None
+    finally:
+        client.close()
+
+
+def _cancel(client: Client, order: Order, token: str, before: Facts, why: str) -> NoReturn:
+    """Takes the commit back and looks whether all is as before. Always raises ``Failed``."""
+    with contextlib.suppress(Rejected):  # nothing to cancel: it never came through, or the time was over
+        client.cancel(token)
+    restored = not before or order.held(client) == before
+    state = "it is as it was before" if restored else "it is not as it was before: look at it"
+    raise Failed(f"{why}; the router took the change back, {state}", restored=restored)

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What both ways of changing a router share: what they get, how they end, and a session after the change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from .client import Client, Lost, Rejected, Target, Unreachable
+from .delta import Difference, difference
+from .paths import Facts
+from .places import read
+
+RETRY = 1.0  # seconds between attempts to reach the router again
+
+
+class Refused(Exception):
+    """Nothing was changed. Its text says why and what to do."""
+
+
+class Failed(Exception):
+    """A change that did not stay. ``restored``: the router was seen to be as it was before."""
+
+    def __init__(self, message: str, *, restored: bool) -> None:
+        super().__init__(message)
+        self.restored = restored
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do on which router. ``seconds`` is the time that the router waits for the confirmation."""
+
+    target: Target
+    wanted: Facts
+    opened: Callable[[], Client]
+    seconds: int = 120
+    send_secrets: bool = False
+
+    def difference(self, client: Client) -> Difference:
+        """What is left to do. Raises ``NotOurs``."""
+        return difference(self.held(client), self.wanted, send_secrets=self.send_secrets)
+
+    def held(self, client: Client) -> Facts:
+        return read(client.get_config("running"))
+
+    def left(self, client: Client) -> Difference:
+        """What a change did not do. Keys that cannot be compared are taken for sent."""
+        return difference(self.held(client), self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    changed: bool
+    lines: list[str] = field(default_factory=list)
+    before: str = ""
+    after: str = ""
+    way: str = ""
+    saved: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def locked(client: Client, *targets: str) -> Iterator[None]:
+    """Holds the locks of these datastores. Raises ``Refused`` if someone else has one."""
+    with ExitStack() as held:
+        for target in targets:
+            try:
+                client.lock(target)
+            except Rejected as error:
+                raise Refused(_busy(target, error)) from None
+            held.callback(_unlock, client, target)
+        yield
+
+
+def _busy(target: str, error: Rejected) -> str:
+    if error.tag == "lock-denied" and error.holder and error.holder != "0":
+        return (
+            f"another NETCONF session, number {error.holder}, holds the lock of the {target} configuration; "
+            f"wait for it to end, or end it on the router: clear netconf-yang session {error.holder}"
+        )
+    if error.tag == "lock-denied":
+        return (
+            f"the {target} configuration is locked by someone in configuration mode, or was edited and never "
+            "committed; leave configuration mode, or discard those changes, and run again"
+        )
+    return (
+        f"the {target} configuration cannot be locked ({error}): it was edited and never committed, or "
+        "another change waits for its confirmation; discard the edit or wait, and run again"
+    )
+
+
+def _unlock(client: Client, target: str) -> None:
+    """A session that is gone has no locks any more."""
+    try:
+        client.unlock(target)
+    except (Rejected, Lost):
+        return
+
+
+def reached_again(order: Order, until: float) -> Client:
+    """A new session, tried until that moment of ``time.monotonic``. Raises ``Unreachable``."""
+    while True:
+        try:
+            return order.opened()
+        except Unreachable:
+            if time.monotonic() + RETRY >= until:
+                raise
+        time.sleep(RETRY)
