@@ -48,11 +48,12 @@ class Wan:
 class Node:
     """One router. Its site number gives its LAN, its LAN client and its management address.
 
-    With the platform ``ios`` it stands in for a Cisco router: see docs/ios-alive.md.
+    With the platform ``ios`` it stands in for a Cisco router of a ``release``: see docs/ios-alive.md.
     """
 
     name: str
     platform: Literal["linux", "ios"]
+    release: str
     debian: int
     memory: int
     site: int
@@ -214,7 +215,7 @@ class _Reader:
             self._say(where, "a node's name is at most 10 of a-z, 0-9 and -, and begins with a letter")
             return None
         wan_names = sorted(key for key in spec if _WAN.fullmatch(str(key)))
-        self._only(where, spec, {"site", "platform", "debian", "memory", "wan1", *wan_names})
+        self._only(where, spec, {"site", "platform", "release", "debian", "memory", "wan1", *wan_names})
         site, debian, memory = spec.get("site"), spec.get("debian", 13), spec.get("memory", 256)
         if not isinstance(site, int) or not 1 <= site <= 240:
             self._say(f"{where}.site", f"{site}: write a number from 1 to 240")
@@ -222,6 +223,11 @@ class _Reader:
         platform = spec.get("platform", "linux")
         if platform not in ("linux", "ios"):
             self._say(f"{where}.platform", f"{platform}: write linux or ios")
+        release = str(spec.get("release", "17.15"))
+        if "release" in spec and platform != "ios":
+            self._say(f"{where}.release", "only an ios node has one; leave it out")
+        if not re.fullmatch(r"\d+\.\d+", release):
+            self._say(f"{where}.release", f'{release}: write such as "17.15" or "15.9", in quotes')
         if platform == "ios" and debian != 13:
             self._say(f"{where}.debian", f"{debian}: an ios node runs on 13 only; leave it out")
         if debian not in SUITES:
@@ -231,7 +237,7 @@ class _Reader:
         if not wan_names:
             self._say(where, "no WAN; write wan1")
         wans = tuple(self._wan(f"{where}.{key}", key, spec[key], providers, nats) for key in wan_names)
-        return Node(name, platform, debian, memory, site, wans)
+        return Node(name, platform, release, debian, memory, site, wans)
 
     def _wan(
         self, where: str, interface: str, spec: object, providers: tuple[str, ...], nats: dict[str, Nat]

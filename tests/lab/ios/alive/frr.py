@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan as FRR's configuration (10.2 or newer), whole: frr-reload makes the difference."""
+"""The plan as FRR's configuration (10.2 or newer), whole."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from .plan import Bgp, Neighbor, Nhrp, Ospf, Plan, Tunnel
 
 BINDINGS = "/run/ios-alive/bindings.sock"
 REDIRECT_GROUP, MULTICAST_GROUP = 1, 2
-# Behind every route of a routing protocol.
-_LAST, _LAST_RESORT = 253, 254
+# Behind every route of a routing protocol, but before what catches the rest.
+_OVERLAY, _LAST_RESORT = 201, 254
 
 
 def configuration(plan: Plan) -> str:
@@ -52,14 +52,17 @@ def _routes(plan: Plan) -> list[str]:
     for route in plan.routes:
         tag = f" tag {route.tag}" if route.tag else ""
         lines.append(f"ip route {route.prefix} {route.via or 'blackhole'}{tag} {route.distance}")
+    caught = {route.prefix for route in plan.routes if not route.via}
     for tunnel in plan.up():
         if tunnel.address is None or tunnel.address.network.prefixlen == 32:
             continue
-        # IOS has the tunnel's network connected, and asks an NHS whom it does not know. FRR has the address
+        # IOS has the tunnel's network connected, and a spoke asks an NHS whom it does not know. FRR has the address
         # alone, so that each NHS is the way to the rest; and without one, nothing may go to the provider.
-        servers = tunnel.nhrp.servers if tunnel.nhrp else ()
-        lines += [f"ip route {tunnel.address.network} {server.address} {_LAST}" for server in servers]
-        lines.append(f"ip route {tunnel.address.network} blackhole {_LAST_RESORT}")
+        if tunnel.nhrp and not tunnel.nhrp.redirect:
+            for place, server in enumerate(tunnel.nhrp.servers):
+                lines.append(f"ip route {tunnel.address.network} {server.address} {_OVERLAY + place}")
+        if tunnel.address.network not in caught:
+            lines.append(f"ip route {tunnel.address.network} blackhole {_LAST_RESORT}")
     return list(dict.fromkeys(lines))
 
 

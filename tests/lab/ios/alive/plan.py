@@ -10,11 +10,12 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """An interface of the node: its name on IOS, the node's own, and its address if it has one."""
+    """An interface of the node: its name on IOS, the node's own, and its address if it has one now."""
 
     name: str
     device: str
     address: IPv4Interface | None
+    dhcp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Tunnel:
     """One mGRE tunnel (or GRE, with a ``destination``).
 
     ``protected`` says that no packet may leave it in the clear, ``connection`` which IKE connection protects
-    it. ``down`` is why it cannot come up; empty if it can.
+    it. With ``if_state`` its line protocol follows NHRP. ``down`` is why it cannot come up; empty if it can.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Tunnel:
     protected: bool = False
     profile: str = ""
     connection: str = ""
+    if_state: bool = False
     ospf: Ospf | None = None
     bfd: tuple[int, int, int] | None = None
     down: str = ""

@@ -64,6 +64,7 @@ def _tunnel(root: Line, line: Line, facts: Facts, connections: dict[str, Connect
         nhrp=_nhrp(line, facts.release),
         protected=line.has("tunnel protection"),
         profile=line.word("tunnel protection ipsec profile"),
+        if_state=line.has("if-state nhrp"),
         ospf=_ospf(line),
         bfd=_bfd(line),
         down=_why_down(line, source, mode, facts),

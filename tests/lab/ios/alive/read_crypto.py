@@ -23,7 +23,8 @@ def connection(root: Line, facts: Facts, name: str, port: Port, fvrf: str) -> Co
     """The connection that IPsec profile `name` makes for tunnels from a port. Raises UnusableError."""
     ipsec = _named(root, "crypto ipsec profile", name)
     assert port.address is not None
-    modes = {mode for mode, _esp in (sets := _transform_sets(root, ipsec))}
+    sets = _transform_sets(root, ipsec)
+    modes = {mode for mode, _esp in sets}
     ike_name = ipsec.word("set ikev2-profile")
     if not ike_name:
         raise UnusableError(f"ipsec profile {name} has no ikev2-profile")
@@ -89,12 +90,14 @@ def _check_fvrf(ike: Line, name: str, fvrf: str) -> None:
 
 
 def _authentication(ike: Line, name: str, side: str) -> str:
-    """psk, rsa or ecdsa."""
-    word = ike.word(f"authentication {side}")
+    """psk, rsa, ecdsa, or pubkey for both of these. A peer may have several."""
     known = {"pre-share": "psk", "rsa-sig": "rsa", "ecdsa-sig": "ecdsa"}
-    if word not in known:
-        raise UnusableError(f"ikev2 profile {name} has no `authentication {side}`")
-    return known[word]
+    found = {known.get(line.words[2], "") for line in ike.all(f"authentication {side}")} - {""}
+    if found == {"rsa", "ecdsa"}:
+        return "pubkey"
+    if len(found) != 1:
+        raise UnusableError(f"ikev2 profile {name} has no `authentication {side}`, or two that do not go together")
+    return found.pop()
 
 
 def _local_id(ike: Line, port: Port, auth: str) -> str:
@@ -148,6 +151,10 @@ def _certificate(root: Line, name: str, own_subject: str) -> str:
             attribute, equals, value = part.partition("=")
             if equals:
                 wanted[_ATTRIBUTES.get(attribute.strip().lower(), attribute.strip())] = value.strip()
+            else:
+                # A part of the whole name: whatever of ours it is part of, the others have to have too.
+                held = next((own for own in own_subject.split(",") if part.strip().lower() in own.lower()), f"CN={part}")
+                wanted[held.partition("=")[0].strip()] = held.partition("=")[2].strip()
     parts = []
     for part in own_subject.split(","):
         attribute = part.partition("=")[0].strip()

@@ -36,9 +36,12 @@ def connections(plan: Plan) -> str:
     lines += ["}", "secrets {"]
     for one in plan.connections:
         for number, secret in enumerate(one.secrets):
-            lines += [f"    ike-{one.name}-{number} {{", f'        id-local = "{one.local_id}"']
-            if secret.peer:
-                lines.append(f'        id-peer = "{secret.peer}"')
+            # As responder, charon looks for a key before it knows which identity it will answer with.
+            lines += [
+                f"    ike-{one.name}-{number} {{",
+                f'        id-local = "{one.local_id}"',
+                f'        id-peer = "{secret.peer or one.remote_id}"',
+            ]
             lines += [f"        secret = 0x{secret.value.encode().hex()}", "    }"]
     return "\n".join([*lines, "}", ""])
 
