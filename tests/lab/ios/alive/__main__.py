@@ -18,7 +18,10 @@ from ..device import Device, Options
 from ..server import listen
 from . import show
 from .apply import Applier
+from .bfd import BfdWatch
 from .bindings import Bindings
+from .daemons import Daemons
+from .monitor import monitor
 from .plan import Port
 from .startup import configuration
 from .system import Node, System, ports, trustpoints
@@ -50,17 +53,20 @@ class Follower:
         """Forever."""
         while True:
             self._wake.clear()
-            now = await asyncio.to_thread(ports, self._system)
             text = self._device.text()
-            if (text != self._applied or now != self._ports) and self.is_quiet():
+            now = await asyncio.to_thread(ports, self._system)
+            if not self.is_quiet():
+                await asyncio.sleep(QUIET_SECONDS / 4)
+                continue
+            if text != self._applied or now != self._ports:
                 await asyncio.to_thread(self._applier.apply, text)
                 self._applied, self._ports = text, now
-            pause = QUIET_SECONDS if text != self._applied else 2 * QUIET_SECONDS
-            try:
-                await asyncio.wait_for(self._wake.wait(), pause)
-                await asyncio.sleep(max(0.0, QUIET_SECONDS - (time.monotonic() - self._changed)))
-            except TimeoutError:
-                continue
+            if self._device.text() == self._applied:
+                await self._wake.wait()
+
+    async def port_changed(self) -> None:
+        """The node has another address: DHCP gave one."""
+        self._wake.set()
 
     async def settled(self) -> None:
         """Wait until what the configuration says is applied: a show then tells of it."""
@@ -99,22 +105,27 @@ async def serve(given: argparse.Namespace, system: System, log: Callable[[str], 
         )
     )
     follower = Follower(device, applier, system)
-    show.register(device.execs, applier, system, follower.settled)
-    bindings = Bindings(lambda: applier.plan, system, log)
+    show.register(device.execs, Daemons(system, lambda: applier.plan), system, follower.settled)
+    watch = BfdWatch(lambda: applier.plan, system)
+    bindings = Bindings(lambda: applier.plan, system, log, watch.bound)
     await bindings.start()
     await asyncio.to_thread(applier.prepare)
     server = await listen(device, given.host, given.port, given.host_key)
-    task = asyncio.create_task(follower.run())
+    tasks = [
+        asyncio.create_task(work)
+        for work in (follower.run(), watch.run(), monitor(follower.port_changed, "ip", "monitor", "address"))
+    ]
     ready()
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     stopped = asyncio.create_task(over.wait())
-    await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
     server.close()
     device.close()
-    if task.done():
-        task.result()
+    for task in tasks:
+        if task.done():
+            task.result()
 
 
 def ready() -> None:

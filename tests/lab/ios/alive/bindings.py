@@ -17,23 +17,31 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from .frr import BINDINGS
+from .monitor import monitor
 from .plan import Plan, Tunnel
 from .system import System
 
 # nhrpd gives up after 10 s.
 SECONDS = 8.0
 LOOK_SECONDS = 0.3
-WATCH_SECONDS = 3.0
 _SA = re.compile(r"^src (\S+) dst (\S+)\n\s+proto esp spi (0x[0-9a-f]+)", re.M)
 
 
 class Bindings:
     """Answers nhrpd, and clears its shortcuts when an SA has gone."""
 
-    def __init__(self, plan: Callable[[], Plan], system: System, log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        plan: Callable[[], Plan],
+        system: System,
+        log: Callable[[str], None],
+        bound: Callable[[Tunnel, str], None],
+    ) -> None:
         self._plan = plan
         self._system = system
         self._log = log
+        self._bound = bound
+        self._had: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, path: str = BINDINGS) -> None:
@@ -42,7 +50,7 @@ class Bindings:
         await asyncio.start_unix_server(self._serve, path)
         # nhrpd is not root.
         Path(path).chmod(0o666)
-        self._spawn(self._watch())
+        self._spawn(monitor(self._look, "ip", "xfrm", "monitor", "SA"))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -69,8 +77,14 @@ class Bindings:
         nbma = asked.get("remote_nbma", "")
         if tunnel is None or not nbma:
             return False
-        if not tunnel.protected:
-            return True
+        if tunnel.protected and not await self._protected(tunnel, nbma, asked):
+            return False
+        # Not before the answer: bfdd may wait for its route.
+        self._spawn(asyncio.to_thread(self._bound, tunnel, asked.get("remote_addr", "")))
+        return True
+
+    async def _protected(self, tunnel: Tunnel, nbma: str, asked: dict[str, str]) -> bool:
+        """Whether an SA stands, or comes within the time that nhrpd gives."""
         deadline = asyncio.get_running_loop().time() + SECONDS
         while nbma not in await self.peers():
             if asyncio.get_running_loop().time() > deadline:
@@ -86,14 +100,12 @@ class Bindings:
         _status, out = await asyncio.to_thread(self._system.run, "ip", "xfrm", "state")
         return {target for _source, target, spi in _SA.findall(out) if int(spi, 16)}
 
-    async def _watch(self) -> None:
-        before: set[str] = set()
-        while True:
-            now = await self.peers()
-            if before - now:
-                await asyncio.to_thread(self._system.run, "vtysh", "-d", "nhrpd", "-c", "clear ip nhrp shortcut")
-            before = now
-            await asyncio.sleep(WATCH_SECONDS)
+    async def _look(self) -> None:
+        """An SA that is gone takes its shortcuts along: without it they lead nowhere until their holdtime ends."""
+        now = await self.peers()
+        if self._had - now:
+            await asyncio.to_thread(self._system.vty, "nhrpd", "clear ip nhrp shortcut")
+        self._had = now
 
 
 def values(block: str) -> dict[str, str]:

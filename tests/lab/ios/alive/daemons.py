@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import vici
-from .plan import Plan, Tunnel
-from .system import System
+from .plan import Plan, Port, Tunnel
+from .system import System, ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,14 @@ class Daemons:
 
     def json(self, daemon: str, command: str) -> Any:
         """FRR's answer; an empty table if there is none."""
-        _status, out = self._system.run("vtysh", "-d", daemon, "-c", f"{command} json")
         try:
-            return json.loads(out)
+            return json.loads(self._system.vty(daemon, f"{command} json"))
         except ValueError:
             return {}
+
+    def ports(self) -> list[Port]:
+        """The node's ports, as they are now."""
+        return list(ports(self._system).values())
 
     def ip(self, *words: str) -> list[dict[str, Any]]:
         _status, out = self._system.run("ip", "-s", "-j", *words)

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from .plan import Bgp, Neighbor, Nhrp, Ospf, Plan, Tunnel
+from . import bfd
+from .plan import Bgp, Neighbor, Nhrp, Ospf, Plan
 
 BINDINGS = "/run/ios-alive/bindings.sock"
 REDIRECT_GROUP, MULTICAST_GROUP = 1, 2
@@ -43,6 +44,7 @@ def configuration(plan: Plan) -> str:
         for name, (send, receive, lost) in profiles:
             lines += [f" profile {name}", f"  detect-multiplier {lost}"]
             lines += [f"  transmit-interval {send}", f"  receive-interval {receive}", " exit"]
+        lines += [f" {text}" for tunnel, address in bfd.configured(plan) for text in bfd.lines(tunnel, address)]
         lines.append("exit")
     return "\n".join([*lines, ""])
 
@@ -120,6 +122,9 @@ def _bgp(bgp: Bgp) -> list[str]:
         lines += [f" neighbor {neighbor.name} {text}" for text in _session(neighbor)]
         # The peer is on the tunnel's network, of which FRR has the own address only.
         lines.append(f" neighbor {neighbor.name} disable-connected-check")
+        if not any(text.startswith("peer-group ") for text in neighbor.session):
+            # bgpd's own 120 s are long; IOS tries again after about ten.
+            lines.append(f" neighbor {neighbor.name} timers connect 10")
     lines += [f" bgp listen limit {bgp.listen_limit}"] if bgp.ranges else []
     lines += [f" bgp listen range {network} peer-group {group}" for network, group in bgp.ranges]
     lines.append(" address-family ipv4 unicast")
@@ -134,13 +139,3 @@ def _session(neighbor: Neighbor) -> list[str]:
     return sorted(neighbor.session, key=lambda text: (not text.startswith("remote-as"), not text.startswith("peer-group"))) if (
         not neighbor.is_group
     ) else list(neighbor.session)
-
-
-def bfd_wanted(plan: Plan) -> list[tuple[Tunnel, Neighbor]]:
-    """The neighbours that are to be watched by BFD, with the tunnel that each is on."""
-    found = []
-    for neighbor in plan.bgp.neighbors if plan.bgp else ():
-        for tunnel in plan.up():
-            if neighbor.bfd and tunnel.bfd:
-                found.append((tunnel, neighbor))
-    return found

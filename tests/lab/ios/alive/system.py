@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 from ipaddress import IPv4Interface
 from pathlib import Path
@@ -24,6 +25,9 @@ class System(Protocol):
     def run(self, *argv: str) -> tuple[int, str]:
         """Exit status, and what the command printed, errors too."""
 
+    def vty(self, daemon: str, command: str) -> str:
+        """What a daemon of FRR answers; empty if it does not run."""
+
     def write(self, path: str, text: str, mode: int = 0o644) -> None: ...
 
     def read(self, path: str) -> str:
@@ -38,6 +42,27 @@ class Node:
     def run(self, *argv: str) -> tuple[int, str]:
         done = subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
         return done.returncode, done.stdout + done.stderr
+
+    def vty(self, daemon: str, command: str) -> str:
+        """As vtysh asks, on the daemon's own socket: starting vtysh costs a lab's router a tenth of a second.
+
+        A command ends with a zero byte, an answer with three and the status.
+        """
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as frr:
+                frr.settimeout(10)
+                frr.connect(f"/run/frr/{daemon}.vty")
+                for line in ("enable", command):
+                    frr.sendall(line.encode() + b"\0")
+                    said = b""
+                    while said[-4:-1] != b"\0\0\0":
+                        part = frr.recv(65536)
+                        if not part:
+                            return ""
+                        said += part
+        except OSError:
+            return ""
+        return said[:-4].decode(errors="replace")
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         target = Path(path)
