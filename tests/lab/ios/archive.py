@@ -77,8 +77,8 @@ class Archive:
         self.pending = ""
         self.user = ""
         self.minutes = 0
-        self._handle: asyncio.TimerHandle | None = None
-        self._due = 0.0
+        self._handles: list[asyncio.TimerHandle] = []
+        self._warn: Callable[[], None] = lambda: None
         self.roll: Callable[[str], None] = lambda url: None
 
     @staticmethod
@@ -94,8 +94,10 @@ class Archive:
 
     def save(self, config: Configuration, text: str) -> str:
         """Write a copy; returns its name."""
-        stamp = time.strftime("%b-%d-%H-%M-%S", time.gmtime())
-        name = f"{self.path(config)}-{stamp}.{int(time.time() * 1000) % 1000:03d}-{self.count}"
+        now = time.time()
+        # IOS pads the day with a blank and then replaces blanks: May--4.
+        stamp = time.strftime("%b-%e-%H-%M-%S", time.gmtime(now)).replace(" ", "-")
+        name = f"{self.path(config)}-{stamp}.{int(now * 1000) % 1000:03d}-{self.count}"
         self.flash.write(name, text)
         self.count += 1
         self.saved.append(name)
@@ -105,22 +107,25 @@ class Archive:
                 self.flash.delete(oldest)
         return name
 
-    def arm(self, name: str, minutes: int, user: str) -> None:
-        """Roll back to a copy after so many minutes."""
+    def arm(self, name: str, minutes: int, user: str, warn: Callable[[], None]) -> None:
+        """Roll back to a copy after so many minutes; `warn` is called one minute before."""
         self.disarm()
-        self.pending, self.minutes, self.user = name, minutes, user
-        self._due = time.monotonic() + minutes * self.minute
-        self._handle = asyncio.get_running_loop().call_later(minutes * self.minute, self._expire)
+        self.pending, self.minutes, self.user, self._warn = name, minutes, user, warn
+        loop = asyncio.get_running_loop()
+        self._handles = [
+            loop.call_later(minutes * self.minute, self._expire),
+            loop.call_later((minutes - 1) * self.minute, warn),
+        ]
 
     def extend(self, minutes: int) -> None:
-        self.arm(self.pending, minutes, self.user)
+        self.arm(self.pending, minutes, self.user, self._warn)
 
     def disarm(self) -> str:
         """Forget the rollback; returns the copy that it would have gone back to."""
         name, self.pending = self.pending, ""
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
+        for handle in self._handles:
+            handle.cancel()
+        self._handles = []
         return name
 
     def _expire(self) -> None:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .notation import Match, Refusal, read
-from .rules import Change, Grammar, Rule
+from .rules import Caret, Change, Grammar, Rule
 from .tree import Node
 
 Path = tuple[tuple[str, ...], ...]
@@ -33,6 +33,8 @@ class Facts:
 
     interfaces: list[str] = field(default_factory=lambda: [f"GigabitEthernet{n}" for n in range(1, 5)])
     licences: set[str] = field(default_factory=lambda: {"securityk9"})
+    # Reported of real routers, but not known for sure; see faults.py.
+    quirks: set[str] = field(default_factory=set)
 
 
 class Configuration:
@@ -46,7 +48,7 @@ class Configuration:
         self.facts = facts or Facts()
         self.root = Node()
         self.on_change: list[Callable[[Configuration], None]] = []
-        self.hostname = "Router"
+        self.config_key = ""
 
     def mode(self, node: Node) -> str:
         """The name of the mode that a line leads to."""
@@ -62,6 +64,8 @@ class Configuration:
         if at is None:
             at, path = self.root, ()
         first, _, rest = text.partition(" ")
+        if text.lower() in ("no", "default"):
+            return Result(False, path, refusal=Refusal("incomplete", len(line)))
         negated = first.lower() in ("no", "default") and bool(rest.strip())
         body = rest if negated else text
         shift = offset + len(line.strip()) - len(body)
@@ -76,7 +80,7 @@ class Configuration:
                     return Result(True, place.parent.path(), safe=left.words[0])
             match = read(body, self.grammar.syntaxes(mode, negated), negated)
             if isinstance(match, Match):
-                return self._commit(place, path, match, first.lower() if negated else "")
+                return self._commit(place, path, match, first.lower() if negated else "", shift)
             if worst is None or match.rank() > worst.rank():
                 worst = match
         assert worst is not None
@@ -89,14 +93,22 @@ class Configuration:
             at = at.parent if mode.falls_to == "parent" else self.root
             yield at
 
-    def _commit(self, parent: Node, path: Path, match: Match, negation: str) -> Result:
+    def _commit(self, parent: Node, path: Path, match: Match, negation: str, shift: int) -> Result:
         rule = self.grammar.rule(match)
+        if rule.drops:
+            words = tuple(word for word in match.words if word not in rule.drops)
+            key = tuple(word for word in match.key if word not in rule.drops)
+            match = replace(match, words=words, key=key)
         change = Change(self, parent, match, bool(negation))
         safe = f"{negation} {self._safe(rule, match)}".strip()
         if negation == "default":
             change.negated = not rule.is_on(self.grammar.release)
         for check in rule.checks:
-            if text := check(change):
+            text = check(change)
+            if isinstance(text, Caret):
+                column = match.columns.get(text, 0) + shift
+                return Result(False, path, refusal=Refusal("invalid", column), safe=safe)
+            if text:
                 return Result(False, path, text, safe=safe)
         if change.negated:
             self._take_away(rule, change)
@@ -120,7 +132,7 @@ class Configuration:
             change.node = parent.remove(match.key)
             return
         if existing is not None:
-            change.node = existing
+            change.node, change.before = existing, existing.words
             existing.words, existing.values, existing.rule = match.words, dict(match.values), rule
             return
         change.created = True
@@ -154,16 +166,17 @@ class Configuration:
     def ordered(self, node: Node) -> list[Node]:
         """The children of a node in the order in which IOS prints them."""
 
-        def place(child: Node) -> tuple[int, int, list[tuple[int, str]]]:
+        def place(child: Node) -> tuple[int, int, list[tuple[int, str]], int]:
             rule = child.rule
             assert rule is not None
+            mine = self.grammar.place[id(rule)]
+            if rule.group and (name := child.values.get(rule.group, child.key[1])):
+                # Named groups first, then addresses in the order of numbers.
+                return self.grammar.groups[rule.mode, rule.group], int(name[0].isdigit()), natural(name), mine
             text = " ".join(child.key)
             ranks = [n for n, start in enumerate(rule.ranks) if text.startswith(start)]
-            natural = [
-                (int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", text)
-            ]
             rank = ranks[0] if ranks else len(rule.ranks)
-            return self.grammar.place[id(rule)], rank, natural if rule.sort else []
+            return mine, rank, natural(text) if rule.sort else [], 0
 
         return sorted(node.children.values(), key=place)
 
@@ -213,6 +226,11 @@ class Configuration:
             if not result.taken:
                 failed.append((line.strip(), result.output or describe(result)))
         return failed
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """A key that sorts numbers in a text as numbers."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"[0-9]+|[^0-9]+", text)]
 
 
 def describe(result: Result) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import execs, shows
+from . import execs, secrets, shows
 from .archive import Archive, Flash, FlashError
 from .configuration import Configuration, Facts, Result
 from .configuration import Path as Place
@@ -45,6 +45,10 @@ class Options:
     certificates: dict[str, str] = field(default_factory=dict)
 
 
+def _same(typed: str, kept: str) -> bool:
+    return hmac.compare_digest(typed.encode(), kept.encode())
+
+
 class Device:
     """One router. `config` is the tree of its configuration, `execs` what it answers in exec mode."""
 
@@ -65,6 +69,7 @@ class Device:
         self.flash.full = lambda: self.faults.on("archive-full")
         self.journal = Journal(directory)
         self.grammar = grammar(self.release)
+        self.vocabulary = self.grammar.keywords() | {"no", "default", "do", "show", "end", "exit"}
         self.on_change: list[Callable[[Device], None]] = []
         self.on_reload: list[Callable[[Device], None]] = []
         self.archive = Archive(self.flash, self.options.minute)
@@ -86,7 +91,10 @@ class Device:
         return self.configuration.root
 
     def _fresh(self) -> Configuration:
-        return Configuration(self.grammar, Facts(list(self.options.interfaces)))
+        licences = set() if self.faults.on("licence") else {"securityk9"}
+        fresh = Configuration(self.grammar, Facts(list(self.options.interfaces), licences))
+        fresh.config_key = getattr(self, "configuration", fresh).config_key
+        return fresh
 
     def _boot(self) -> None:
         self.configuration = self._fresh()
@@ -110,8 +118,6 @@ class Device:
             f"hostname {options.hostname}",
             f"enable secret {options.secret}",
         ]
-        if self.release < (17, 1):
-            lines.append("no aaa new-model")
         lines += [f"username {options.user} privilege {options.privilege} secret {options.password}"]
         for name in options.interfaces:
             lines += [f"interface {name}"]
@@ -131,21 +137,44 @@ class Device:
         return self.config.value("hostname", "name", "Router")
 
     def login(self, user: str, password: str) -> bool:
-        """Whether a user may log in."""
-        good = hmac.compare_digest(user, self.options.user)
-        good &= hmac.compare_digest(password.encode(), self.options.password.encode())
-        return good and not self.faults.on("auth")
+        """Whether a user may log in: those of the configuration; without any, that of the options."""
+        if self.faults.on("auth"):
+            return False
+        if self.config.get("username") is not None:
+            return self._opens(self.config.children.get(("username", user)), password)
+        return user == self.options.user and _same(password, self.options.password)
 
     def privilege_of(self, user: str) -> int:
-        return self.options.privilege if user == self.options.user else 1
+        node = self.config.children.get(("username", user))
+        return int(node.values.get("privilege", "1")) if node else self.options.privilege
+
+    def _opens(self, node: Node | None, typed: str) -> bool:
+        """Whether a typed secret is that of a line, however the line shows it."""
+        if node is None:
+            return False
+        kept = node.values.get("secret", "")
+        return secrets.is_type9(typed, kept) if kept.startswith("$9$") else _same(typed, self.unmasked(node))
+
+    def unmasked(self, node: Node, name: str = "secret") -> str:
+        """The clear text of a secret value of a line, however it is printed (hashes stay what they are)."""
+        text = node.values.get(name, "")
+        before = node.words[-2] if len(node.words) > 1 else ""
+        if before == "7":
+            return secrets.clear7(text)
+        return secrets.clear6(text, self.configuration.config_key) if before == "6" else text
 
     def enable(self, secret: str) -> bool:
         """Whether a secret opens privileged mode."""
-        good = hmac.compare_digest(secret.encode(), self.options.secret.encode())
-        return good and not self.faults.on("enable")
+        if self.faults.on("enable"):
+            return False
+        node = self.config.get("enable secret") or self.config.get("enable password")
+        return self._opens(node, secret) if node else _same(secret, self.options.secret)
 
     def take(self, place: Place, line: str) -> Result:
         """Take one configuration line."""
+        facts = self.configuration.facts
+        facts.licences = set() if self.faults.on("licence") else {"securityk9"}
+        facts.quirks = {"protection-shuts"} if self.faults.on("protection-shuts") else set()
         return self.configuration.line(place, line)
 
     def is_on(self, node: Node, line: str) -> bool:

@@ -15,6 +15,7 @@ from .notation import Match, Refusal, Syntax, read
 if TYPE_CHECKING:
     from .session import Session
 
+_NO_ARCHIVE = "%Turn config archive on before using Rollback Confirmed Change\n"
 Handler = Callable[["Session", dict[str, str]], str | Awaitable[str]]
 
 
@@ -116,14 +117,17 @@ def _configure(session: Session, values: dict[str, str]) -> str:
     device = session.device
     said = ""
     if device.faults.on("lock"):
-        return "Configuration mode is locked by process '214' user 'other' from terminal '3'. Please try later.\n"
+        return (
+            "Configuration mode is locked by process '214' user 'other' from terminal '3'. "
+            "Please try later.\n"
+        )
     if "minutes" in values:
         if device.archive.pending:
-            return "%Existing rollback change already pending. Use 'configure confirm' or 'configure revert' first.\n"
+            return "%Existing rollback change already pending\n"
         if not device.archive.path(device.configuration):
-            return "%The archive path must be configured before the rollback confirmed change is used.\n"
+            return _NO_ARCHIVE
         name = device.archive.save(device.configuration, device.text())
-        device.archive.arm(name, int(values["minutes"]), session.user)
+        device.archive.arm(name, int(values["minutes"]), session.user, session.warn)
         said = f"Rollback Confirmed Change: Backing up current running config to {name}\n\n"
     session.path = ()
     session.configuring = True
@@ -174,9 +178,9 @@ async def _replace(session: Session, values: dict[str, str]) -> str:
             return ""
     if "minutes" in values:
         if not device.archive.path(device.configuration):
-            return "%The archive path must be configured before the rollback confirmed change is used.\n"
+            return _NO_ARCHIVE
         name = device.archive.save(device.configuration, device.text())
-        device.archive.arm(name, int(values["minutes"]), session.user)
+        device.archive.arm(name, int(values["minutes"]), session.user, session.warn)
     return _rolled(device.replace(text))
 
 
@@ -211,7 +215,7 @@ async def _erase(session: Session, _: dict[str, str]) -> str:
 def _archive(session: Session, _: dict[str, str]) -> str:
     device = session.device
     if not device.archive.path(device.configuration):
-        return "%The archive path must be configured before the archive command is used.\n"
+        return " Archive feature not enabled\n% Error caught by command handler\n"
     device.archive.save(device.configuration, device.text())
     return ""
 

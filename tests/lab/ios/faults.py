@@ -13,6 +13,7 @@
 ``enable``               the enable secret is never right
 ``hang=REGEX``           a line that matches is never answered
 ``reload-on=REGEX``      the power fails after a line that matches
+``protection-shuts``     another `tunnel protection` leaves the tunnel shut down (reported, not confirmed)
 =======================  ===================================================================================
 
 The file is read before every line, so that a test can break and mend a device that runs.
@@ -24,7 +25,19 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-NAMES = ("slow", "drop", "invalid", "licence", "archive-full", "lock", "auth", "enable", "hang", "reload-on")
+NAMES = (
+    "slow",
+    "drop",
+    "invalid",
+    "licence",
+    "archive-full",
+    "lock",
+    "auth",
+    "enable",
+    "hang",
+    "reload-on",
+    "protection-shuts",
+)
 
 
 class Faults:
@@ -58,6 +71,6 @@ def parse(text: str) -> tuple[str, str]:
         raise ValueError(f"no fault {name}; there are: {', '.join(NAMES)}")
     if name in ("slow", "drop"):
         float(value)
-    elif name in ("invalid", "hang", "reload-on"):
+    elif name in ("invalid", "hang", "reload-on", "protection-shuts"):
         re.compile(value)
     return name, value

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
@@ -28,11 +27,12 @@ class Journal:
             file.write(f"{stamp} {who} {what}\n")
 
 
-def masked(line: str) -> str:
-    """A line that no grammar vouches for, without what may be a secret."""
-    words = re.findall(r"\S+", line)
-    for number, word in enumerate(words):
+def masked(line: str, known: frozenset[str]) -> str:
+    """A line that no grammar vouches for: its known words, up to one that may announce a secret."""
+    out: list[str] = []
+    for word in line.split():
         low = word.lower()
-        if any(low in tell or tell.startswith(low[:3]) for tell in _TELLING if len(low) > 2):
-            return " ".join([*words[: number + 1], "<removed>"])
-    return " ".join(words[:2] + ["..."] if len(words) > 2 else words)
+        out.append(low if low in known else "_")
+        if len(low) > 2 and any(tell.startswith(low[:3]) for tell in _TELLING):
+            return " ".join([*out, "<removed>"])
+    return " ".join(out)

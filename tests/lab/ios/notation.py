@@ -4,7 +4,8 @@
 
     ip nhrp nhs nhs:A.B.C.D nbma nbma:A.B.C.D = [multicast] [priority <0-255>] [cluster <0-10>]
 
-`[x]` may be left out, `{x | y}` is a choice, `{x}+` may be repeated, `name:KIND` names a value (kinds: words.py).
+`[x]` may be left out, `{x | y}` is a choice, `{x}+` may be repeated, `name:KIND` names a value (kinds:
+words.py).
 `=` divides what tells one line from another from what it says: a second line with the same words before `=`
 replaces the first, and `no` needs only those. Without `=` the whole line tells it apart.
 """
@@ -106,6 +107,10 @@ class Syntax:
             self.edges[at].append((Keyword(piece), after))
         return after
 
+    def keywords(self) -> set[str]:
+        """The fixed words in it."""
+        return {token.text for edges in self.edges for token, _ in edges if isinstance(token, Keyword)}
+
     def reach(self, state: int) -> list[int]:
         """The states that are reached from one without a word, itself included."""
         seen = [state]
@@ -121,7 +126,7 @@ class Thread:
     syntax: Syntax
     state: int
     words: tuple[str, ...] = ()
-    values: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, str, int], ...] = ()
     key: int | None = None
 
 
@@ -133,6 +138,7 @@ class Match:
     words: tuple[str, ...]
     values: dict[str, str]
     key: tuple[str, ...]
+    columns: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +162,9 @@ def read(line: str, syntaxes: list[Syntax], negated: bool = False) -> Match | Re
     """Find the one command that a line means."""
     threads = [Thread(syntax, 0) for syntax in syntaxes]
     for column, word in split(line):
-        steps = [step for thread in threads for step in _steps(thread, word, line[column:])]
+        steps = [step for thread in threads for step in _steps(thread, word, line[column:], column)]
         if not steps:
-            return Refusal("invalid", column)
+            return Refusal("invalid", column + _common(threads, word))
         best = max(fit.strength for fit, _, _ in steps)
         chosen = [step for step in steps if step[0].strength == best]
         if best == SHORT and len({fit.text for fit, _, _ in chosen}) > 1:
@@ -174,12 +180,13 @@ def read(line: str, syntaxes: list[Syntax], negated: bool = False) -> Match | Re
     return Match(
         thread.syntax,
         thread.words,
-        dict(thread.values),
+        {name: text for name, text, _ in thread.values},
         thread.words if thread.key is None else thread.words[: thread.key],
+        {name: column for name, _, column in thread.values},
     )
 
 
-def _steps(thread: Thread, word: str, rest: str) -> list[tuple[Fit, Thread, bool]]:
+def _steps(thread: Thread, word: str, rest: str, column: int) -> list[tuple[Fit, Thread, bool]]:
     found: list[tuple[Fit, Thread, bool]] = []
     divider = thread.syntax.divider
     for state in thread.syntax.reach(thread.state):
@@ -201,9 +208,25 @@ def _steps(thread: Thread, word: str, rest: str) -> list[tuple[Fit, Thread, bool
                 words, text = (*thread.words, fit.text), fit.text
             values = thread.values
             if isinstance(token, Value) and token.name:
-                values = (*values, (token.name, text))
+                values = (*values, (token.name, text, column))
             found.append((fit, Thread(thread.syntax, after, words, values, key), whole))
     return found
+
+
+def _common(threads: list[Thread], word: str) -> int:
+    """How many characters of a wrong word a keyword shares: IOS points at the first that does not fit."""
+    longest = 0
+    for thread in threads:
+        for state in thread.syntax.reach(thread.state):
+            for token, _ in thread.syntax.edges[state]:
+                if isinstance(token, Keyword):
+                    same = 0
+                    for mine, theirs in zip(token.text.lower(), word.lower(), strict=False):
+                        if mine != theirs:
+                            break
+                        same += 1
+                    longest = max(longest, same)
+    return min(longest, max(len(word) - 1, 0))
 
 
 def _complete(thread: Thread, negated: bool) -> bool:

@@ -20,6 +20,7 @@ class Change:
     """A line that is about to be, or just was, committed below `parent`.
 
     `node` is what stands for it: for an effect the new line, or with `negated` the one that was taken away.
+    `created` tells that there was no such line, `before` are the words of the one that was replaced.
     """
 
     config: Configuration
@@ -28,6 +29,7 @@ class Change:
     negated: bool = False
     node: Node | None = None
     created: bool = False
+    before: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, str]:
@@ -36,6 +38,10 @@ class Change:
     @property
     def root(self) -> Node:
         return self.config.root
+
+
+class Caret(str):
+    """A refusal that points at a named value, or with an empty name at the first word."""
 
 
 # A check returns the text with which IOS refuses, an effect the text that it prints (None: nothing).
@@ -76,6 +82,8 @@ class Rule:
     blank     a trailing blank is printed
     sort      children print in the order of their keys instead of that of their entry
     ranks     beginnings of the line that print first, in this order
+    drops     words that may be typed but are never shown
+    group     the value whose lines print together, whatever their place (`peer`)
     order     place among its siblings; by default that of the rule in its file
     """
 
@@ -95,6 +103,8 @@ class Rule:
     blank: bool = False
     sort: bool = False
     ranks: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    group: str = ""
     order: int = 0
 
     def is_on(self, release: tuple[int, int]) -> bool:
@@ -113,10 +123,14 @@ class Grammar:
         self._negative: dict[str, list[Syntax]] = {name: [] for name in self.modes}
         self.place: dict[int, int] = {}
         self._all: list[Rule] = []
+        self.groups: dict[tuple[str, str], int] = {}
+        self._wiping: set[int] = set()
         self.leaves = {mode.name: [Syntax(word) for word in ("exit", mode.leave) if word] for mode in modes}
         for place, rule in enumerate(rules):
             self.place[id(rule)] = rule.order * 10000 + place
             self._all.append(rule)
+            if rule.group:
+                self.groups.setdefault((rule.mode, rule.group), self.place[id(rule)])
             if not rule.since <= release < rule.until:
                 continue
             syntax = Syntax(rule.syntax)
@@ -126,12 +140,18 @@ class Grammar:
                 negative = Syntax(text)
                 self._keep(rule, negative)
                 self._negative[rule.mode].append(negative)
+                self._wiping.add(id(negative))
 
     def _keep(self, rule: Rule, syntax: Syntax) -> None:
         self._rules[id(syntax)] = (rule, len(self._rules))
 
     def syntaxes(self, mode: str, negated: bool) -> list[Syntax]:
-        return self._plain[mode] + self._negative[mode] if negated else self._plain[mode]
+        return self._negative[mode] + self._plain[mode] if negated else self._plain[mode]
+
+    def keywords(self) -> frozenset[str]:
+        """Every fixed word of the language."""
+        syntaxes = [one for mode in self.modes for one in self.syntaxes(mode, negated=True)]
+        return frozenset(word.lower() for one in syntaxes for word in one.keywords())
 
     def rule(self, match: Match) -> Rule:
         return self._rules[id(match.syntax)][0]
@@ -150,4 +170,4 @@ class Grammar:
 
     def wipes(self, match: Match) -> bool:
         """Whether a match is one of the further `no` forms."""
-        return match.syntax.text != self.rule(match).syntax
+        return id(match.syntax) in self._wiping

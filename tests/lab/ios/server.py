@@ -52,7 +52,7 @@ class _Channel:
                 return await self._process.stdin.read(4096)
             except asyncssh.TerminalSizeChanged:
                 continue
-            except (asyncssh.BreakReceived, asyncssh.SignalReceived, ConnectionError):
+            except (asyncssh.BreakReceived, asyncssh.SignalReceived, asyncssh.Error, ConnectionError):
                 return b""
 
     def send(self, data: bytes) -> None:
@@ -99,6 +99,11 @@ async def listen(
     async def handle(process: asyncssh.SSHServerProcess[bytes]) -> None:
         await _serve(device, process)
 
+    def cut(_: Device) -> None:
+        for connection in list(device.connections):
+            connection.abort()
+
+    device.on_reload.append(cut)
     return await asyncssh.create_server(
         lambda: _Gate(device),
         host,

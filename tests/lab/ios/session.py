@@ -48,6 +48,14 @@ class Session:
         """Whether the command that runs has this word."""
         return word in self.words
 
+    def warn(self) -> None:
+        """What the session that set the rollback timer reads one minute before it expires."""
+        if self.open:
+            self.terminal.write(
+                "Rollback Confirmed Change: Rollback will begin in one minute.\n"
+                'Enter "configure confirm" if you wish to keep what you\'ve configured\n'
+            )
+
     async def run(self) -> None:
         """Serve the user until the end. Raises Closed when the connection is cut."""
         self.terminal.write("\n")
@@ -87,7 +95,7 @@ class Session:
         indent = len(command) - len(command.lstrip())
         found = self.device.execs.find(command.rstrip(), self.privilege)
         if isinstance(found, Refusal):
-            self._note(f"refused: {masked(line)}")
+            self._note(f"refused: {self._masked(line)}")
             return refuse(found, line, prompt)
         entry, match = found
         self.words = match.words
@@ -111,9 +119,10 @@ class Session:
             self._note("fault: connection dropped")
             raise Closed
         if faults.matches("invalid", line):
-            self._note(f"refused by fault: {masked(line)}")
+            self._note(f"refused by fault: {self._masked(line)}")
             return refuse(Refusal("invalid", len(line) - len(line.lstrip())), line, prompt)
         result = self.device.take(self.path, line)
+        self.device.changed_by = self.user
         self.path = result.path
         self._journal(result, line)
         if result.refusal is not None:
@@ -122,9 +131,12 @@ class Session:
 
     def _journal(self, result: Result, line: str) -> None:
         if result.taken:
-            self._note(f"config: {result.safe or masked(line)}")
+            self._note(f"config: {result.safe or self._masked(line)}")
         else:
-            self._note(f"refused: {result.safe or masked(line)}")
+            self._note(f"refused: {result.safe or self._masked(line)}")
+
+    def _masked(self, line: str) -> str:
+        return masked(line, self.device.vocabulary)
 
     def _note(self, what: str) -> None:
         self.device.journal.note(self.user, what)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 def register(found: Registry) -> None:
     found.add("show running-config", _running, 15)
     found.add("show running-config interface name:INTERFACE", _running_interface, 15)
-    found.add("show running-config all", _running, 15)
     found.add("show startup-config", _startup, 15)
     found.add("show version", _version)
     found.add("show privilege", _privilege)
@@ -41,7 +40,8 @@ def _running(session: Session, _: dict[str, str]) -> str:
         stamp = time.strftime("%H:%M:%S UTC %a %b %-d %Y", time.gmtime(device.changed_at))
         by = f" by {device.changed_by}" if device.changed_by else ""
         changed = f"!\n! Last configuration change at {stamp}{by}\n"
-    return f"Building configuration...\n\nCurrent configuration : {len(body)} bytes\n{changed}!\n{body.rstrip()}\n"
+    head = f"Building configuration...\n\nCurrent configuration : {len(body)} bytes"
+    return f"{head}\n{changed}!\n{body.rstrip()}\n"
 
 
 def _running_interface(session: Session, values: dict[str, str]) -> str:
@@ -108,7 +108,7 @@ def _archive(session: Session, _: dict[str, str]) -> str:
     device = session.device
     path = device.archive.path(device.configuration)
     if not path:
-        return "Archive feature not enabled\n"
+        return " Archive feature not enabled\n"
     most = device.archive.maximum(device.configuration)
     saved = device.archive.saved
     lines = [
@@ -190,7 +190,8 @@ def _certificates(session: Session, values: dict[str, str]) -> str:
             out.append(
                 f"{title}\n  Status: Available\n  Certificate Serial Number (hex): 02\n"
                 f"  Certificate Usage: {usage}\n  Issuer: \n    cn={name}\n  Subject:\n    cn={common}\n"
-                "  Validity Date: \n    start date: 00:00:00 UTC Jan 1 2024\n    end   date: 00:00:00 UTC Jan 1 2044\n"
+                "  Validity Date: \n    start date: 00:00:00 UTC Jan 1 2024\n"
+                "    end   date: 00:00:00 UTC Jan 1 2044\n"
                 f"  Associated Trustpoints: {name} \n"
             )
     return "\n".join(out)

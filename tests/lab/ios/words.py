@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 # How well a word fits; the best fit wins, as IOS prefers a keyword to a free word.
@@ -35,7 +36,10 @@ INTERFACE_TYPES = (
     "Dialer",
     "Ethernet",
     "FastEthernet",
+    "FiveGigabitEthernet",
+    "FortyGigabitEthernet",
     "GigabitEthernet",
+    "HundredGigE",
     "Loopback",
     "Multilink",
     "Null",
@@ -43,6 +47,8 @@ INTERFACE_TYPES = (
     "Serial",
     "TenGigabitEthernet",
     "Tunnel",
+    "TwentyFiveGigE",
+    "TwoGigabitEthernet",
     "Virtual-Access",
     "Virtual-Template",
     "Vlan",
@@ -59,12 +65,24 @@ INTERFACE_NUMBERS = {
     "Virtual-Template": (1, 4095),
     "Vlan": (1, 4094),
 }
-PHYSICAL = ("Cellular", "Ethernet", "FastEthernet", "GigabitEthernet", "Serial", "TenGigabitEthernet")
+PHYSICAL = (
+    "Cellular",
+    "Ethernet",
+    "FastEthernet",
+    "FiveGigabitEthernet",
+    "FortyGigabitEthernet",
+    "GigabitEthernet",
+    "HundredGigE",
+    "Serial",
+    "TenGigabitEthernet",
+    "TwentyFiveGigE",
+    "TwoGigabitEthernet",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a word was understood: how well, what it is called in full, and whether it joins the word before."""
+    """How well a word fits, what it is called in full, and whether it joins the word before."""
 
     strength: int
     text: str
@@ -103,7 +121,7 @@ class Value:
         text = KINDS[self.kind](word)
         if text is None:
             return None
-        strength = FREE if self.kind in ("WORD", "NAME", "LINE", "FLAG7", "HEX", "URL") else TYPED
+        strength = FREE if self.kind in ("WORD", "NAME", "LINE", "HEX", "URL") else TYPED
         return Fit(strength, text, joins=self.kind == "INTERFACE-NUMBER")
 
 
@@ -132,6 +150,12 @@ def any_prefix(word: str) -> str | None:
     if text is None or not slash or not re.fullmatch(r"\d{1,2}", length, re.ASCII) or int(length) > 32:
         return None
     return str(ipaddress.ip_network(f"{text}/{int(length)}", strict=False))
+
+
+def prefix(word: str) -> str | None:
+    """A prefix without host bits."""
+    text = any_prefix(word)
+    return text if text is not None and text.partition("/")[0] == address(word.partition("/")[0]) else None
 
 
 def asn(word: str) -> str | None:
@@ -179,20 +203,20 @@ def interface_number(word: str) -> str | None:
     return word if re.fullmatch(r"\d{1,10}(/\d{1,3}){0,2}(\.\d{1,10})?", word, re.ASCII) else None
 
 
-def _matching(pattern: str, fold: bool = False) -> object:
+def _matching(pattern: str) -> Callable[[str], str | None]:
     compiled = re.compile(pattern, re.ASCII)
 
     def check(word: str) -> str | None:
-        return (word.lower() if fold else word) if compiled.fullmatch(word) else None
+        return word if compiled.fullmatch(word) else None
 
     return check
 
 
-KINDS = {
+KINDS: dict[str, Callable[[str], str | None]] = {
     "A.B.C.D": address,
     "MASK": mask,
     "WILDCARD": address,
-    "A.B.C.D/nn": lambda word: any_prefix(word),
+    "A.B.C.D/nn": prefix,
     "ANYPREFIX": any_prefix,
     "ASN": asn,
     "AREA": area,

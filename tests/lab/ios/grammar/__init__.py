@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ..rules import Grammar, Mode, Rule
 from . import bgp, crypto, eigrp, filters, interface, ospf, pki, qos, routes, system
 
 _AREAS = (system, routes, pki, crypto, qos, interface, eigrp, ospf, bgp, filters)
 
 
+@cache
 def grammar(release: tuple[int, int]) -> Grammar:
     """The grammar of one release, (17, 15)."""
     modes: list[Mode] = [Mode("global", "config")]

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("bgp", "config-router"),
@@ -15,11 +15,11 @@ _PEER = "{peer:A.B.C.D | peer:NAME}"
 
 
 def _session(syntax: str, **more: object) -> Rule:
-    return Rule("bgp", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), **more)  # type: ignore[arg-type]
+    return Rule("bgp", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), group="peer", **more)  # type: ignore[arg-type]
 
 
 def _af(syntax: str, **more: object) -> Rule:
-    return Rule("bgp-af", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), **more)  # type: ignore[arg-type]
+    return Rule("bgp-af", f"neighbor {_PEER} {syntax}", checks=(checks.peer_there,), group="peer", **more)  # type: ignore[arg-type]
 
 
 RULES = (
@@ -33,8 +33,9 @@ RULES = (
     ),
     Rule("bgp", "bgp router-id = {A.B.C.D | interface INTERFACE}"),
     Rule("bgp", "bgp log-neighbor-changes"),
-    Rule("bgp", "bgp listen range ANYPREFIX = peer-group group:WORD", checks=(checks.group_there,)),
-    Rule("bgp", "bgp listen limit = <1-5000>", default="100"),
+    Rule("bgp", "bgp listen range ANYPREFIX = peer-group group:WORD"),
+    Rule("bgp", "bgp listen limit = <1-5000>", default="100", until=(17, 1)),
+    Rule("bgp", "bgp listen limit = <1-10000>", default="100", since=(17, 1)),
     Rule("bgp", "bgp cluster-id = {A.B.C.D | <1-4294967295>}"),
     Rule("bgp", "bgp graceful-restart = [restart-time <1-3600> | stalepath-time <1-3600>]"),
     Rule("bgp", "bgp bestpath as-path multipath-relax"),
@@ -43,12 +44,15 @@ RULES = (
     Rule(
         "bgp",
         f"neighbor {_PEER} peer-group = [group:NAME]",
+        group="peer",
         checks=(checks.peer_group_fits,),
         effects=(checks.peer_gone,),
     ),
     Rule(
         "bgp",
         f"neighbor {_PEER} remote-as = asn:ASN",
+        group="peer",
+        no=(f"neighbor {_PEER}",),
         checks=(checks.remote_as_fits,),
         effects=(checks.peer_gone,),
     ),
@@ -63,15 +67,28 @@ RULES = (
     _session("transport = {path-mtu-discovery [disable] | connection-mode {active | passive}}"),
     _session("ttl-security hops = <1-254>"),
     Rule("bgp", "maximum-paths = <1-32>", default="1"),
-    Rule("bgp", "address-family ipv4 [unicast]", enters="bgp-af"),
-    Rule("bgp", "address-family ipv4 [unicast] vrf vrf:WORD", enters="bgp-af"),
+    Rule(
+        "bgp",
+        "address-family ipv4 [unicast]",
+        enters="bgp-af",
+        drops=("unicast",),
+        effects=(checks.new_bgp_family,),
+    ),
+    Rule(
+        "bgp",
+        "address-family ipv4 [unicast] vrf vrf:WORD",
+        enters="bgp-af",
+        drops=("unicast",),
+        checks=(checks.vrf_there,),
+    ),
     Rule("bgp-af", "network A.B.C.D = [mask MASK] [route-map WORD] [backdoor]"),
     Rule("bgp-af", "aggregate-address A.B.C.D MASK = [as-set] [summary-only] [attribute-map WORD]"),
     Rule(
         "bgp-af",
-        "redistribute {connected | static | eigrp <1-65535> | ospf <1-65535>} = [metric <0-4294967295>] [route-map WORD]",
+        "redistribute {connected | static | eigrp <1-65535> | ospf <1-65535>} = "
+        "[metric <0-4294967295>] [route-map WORD]",
     ),
-    _af("activate"),
+    _af("activate", effects=(checks.activation,)),
     _af("default-originate = [route-map WORD]"),
     _af("next-hop-self = [all]"),
     _af("route-reflector-client"),

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("ikev2-proposal", "config-ikev2-proposal"),
@@ -45,7 +45,7 @@ RULES = (
         blank=True,
         effects=(checks.incomplete_policy,),
     ),
-    Rule(_POLICY, "match fvrf = {any | vrf:WORD}"),
+    Rule(_POLICY, "match fvrf = {any | vrf:WORD}", checks=(checks.vrf_there,)),
     Rule(_POLICY, "match address local A.B.C.D"),
     Rule(_POLICY, "proposal proposal:WORD", checks=(checks.proposal_there,)),
     Rule(
@@ -81,7 +81,7 @@ RULES = (
         checks=(checks.profile_unused,),
     ),
     Rule(_PROFILE, "description = LINE"),
-    Rule(_PROFILE, "match fvrf = {any | vrf:WORD}"),
+    Rule(_PROFILE, "match fvrf = {any | vrf:WORD}", checks=(checks.vrf_there,)),
     Rule(_PROFILE, "match address local {A.B.C.D | interface INTERFACE}"),
     Rule(_PROFILE, "match identity remote address A.B.C.D [MASK]", blank=True),
     Rule(_PROFILE, "match identity remote {fqdn | email} [domain] WORD"),
@@ -97,7 +97,7 @@ RULES = (
     Rule(_PROFILE, "dpd = <10-3600> <2-60> {on-demand | periodic}"),
     Rule(_PROFILE, "nat force-encap"),
     Rule(_PROFILE, "nat keepalive = <5-3600>"),
-    Rule(_PROFILE, "ivrf = WORD"),
+    Rule(_PROFILE, "ivrf = vrf:WORD", checks=(checks.vrf_there,)),
     Rule(_PROFILE, "initial-contact force"),
     Rule(_PROFILE, "virtual-template = <1-4095>"),
     Rule("global", "crypto ikev2 dpd = <10-3600> <2-60> {on-demand | periodic}", order=49),
@@ -138,19 +138,23 @@ RULES = (
     ),
     Rule(
         "global",
-        f"crypto ipsec transform-set transform:WORD = {{esp-gcm [128 | 192 | 256] | esp-gmac [128 | 192 | 256] | {{{_ESP}}} [{_AUTH}] | {_AUTH}}}",
+        "crypto ipsec transform-set transform:WORD = {esp-gcm [128 | 192 | 256] | "
+        "esp-gmac [128 | 192 | 256] | "
+        f"{{{_ESP}}} [{_AUTH}] | {_AUTH}}}",
         enters="transform-set",
         order=61,
         blank=True,
-        checks=(checks.transform_unused,),
+        checks=(checks.licensed, checks.transform_unused),
+        effects=(checks.mode_shown,),
     ),
+    Rule("transform-set", "esn", since=(16, 12)),
     Rule("transform-set", "mode = {transport [require] | tunnel}", effects=(checks.mode_shown,)),
     Rule(
         "global",
         "crypto ipsec profile profile:WORD",
         enters="ipsec-profile",
         order=62,
-        checks=(checks.ipsec_profile_unused,),
+        checks=(checks.licensed, checks.ipsec_profile_unused),
     ),
     Rule("ipsec-profile", "description = LINE"),
     Rule("ipsec-profile", "set security-association lifetime seconds = <120-2592000>"),
@@ -162,7 +166,8 @@ RULES = (
     Rule("ipsec-profile", "set transform-set = {WORD}+", blank=True, checks=(checks.transforms_there,)),
     Rule(
         "ipsec-profile",
-        "set pfs = [group1 | group2 | group5 | group14 | group15 | group16 | group19 | group20 | group21 | group24]",
+        "set pfs = [group1 | group2 | group5 | group14 | group15 | group16 | group19 | group20 | group21 | "
+        "group24]",
     ),
     Rule("ipsec-profile", "set ikev2-profile = profile:WORD", checks=(checks.ikev2_profile_there,)),
     Rule("ipsec-profile", "set mixed-mode"),

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("eigrp", "config-router"),
@@ -13,6 +13,10 @@ MODES = (
     Mode("eigrp-af", "config-router-af", leave="exit-address-family", bang="before"),
     Mode("eigrp-if", "config-router-af-interface", leave="exit-af-interface", bang="before"),
     Mode("eigrp-topology", "config-router-af-topology", leave="exit-af-topology", bang="before"),
+)
+_REDISTRIBUTE = (
+    "redistribute {connected | static | bgp ASN | ospf <1-65535>} = "
+    "[metric <1-4294967295> <0-4294967295> <0-255> <1-255> <1-65535>] [route-map WORD]"
 )
 _A, _I, _T, _C = "eigrp-af", "eigrp-if", "eigrp-topology", "eigrp-classic"
 RULES = (
@@ -44,7 +48,7 @@ RULES = (
     Rule(_T, "variance = <1-128>", default="1"),
     Rule(
         _T,
-        "redistribute {connected | static | bgp ASN | ospf <1-65535>} = [metric <1-4294967295> <0-4294967295> <0-255> <1-255> <1-65535>] [route-map WORD]",
+        _REDISTRIBUTE,
     ),
     Rule(_T, "distribute-list {prefix WORD | route-map WORD | WORD} {in | out} [INTERFACE]"),
     Rule(_T, "summary-metric ANYPREFIX distance = <1-255>"),
@@ -65,7 +69,7 @@ RULES = (
     Rule(_C, "passive-interface {default | INTERFACE}"),
     Rule(
         _C,
-        "redistribute {connected | static | bgp ASN | ospf <1-65535>} = [metric <1-4294967295> <0-4294967295> <0-255> <1-255> <1-65535>] [route-map WORD]",
+        _REDISTRIBUTE,
     ),
     Rule(_C, "eigrp router-id = A.B.C.D"),
     Rule(_C, "eigrp stub = {receive-only | {connected | summary | static | redistributed}+ | }"),

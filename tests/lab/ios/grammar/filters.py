@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("route-map", "config-route-map"),
@@ -16,15 +16,18 @@ _R = "route-map"
 _HOST = "{any | host A.B.C.D | A.B.C.D WILDCARD}"
 _PORTS = "[{eq | neq | gt | lt} {<0-65535> | NAME} | range {<0-65535> | NAME} {<0-65535> | NAME}]"
 _ACTION = "{permit | deny}"
+_COMMUNITIES = "COMMUNITY | <1-4294967295> | internet | no-export | no-advertise"
 _EXTENDED = (
     f"{_ACTION} {{{{ip | ahp | esp | gre | igmp | ospf | eigrp | pim | <0-255>}} {_HOST} {_HOST} | "
-    f"icmp {_HOST} {_HOST} [echo | echo-reply | packet-too-big | port-unreachable | time-exceeded | ttl-exceeded | unreachable | <0-255> [<0-255>]] | "
-    f"{{udp | tcp}} {_HOST} {_PORTS} {_HOST} {_PORTS} [established]}} [dscp WORD] [fragments] [log | log-input]"
+    f"icmp {_HOST} {_HOST} [echo | echo-reply | packet-too-big | port-unreachable | time-exceeded | "
+    "ttl-exceeded | unreachable | <0-255> [<0-255>]] | "
+    f"{{udp | tcp}} {_HOST} {_PORTS} {_HOST} {_PORTS} [established]}} "
+    "[dscp WORD] [fragments] [log | log-input]"
 )
 RULES = (
     Rule(
         "global",
-        "ip community-list standard name:WORD {permit | deny} {COMMUNITY | <1-4294967295> | internet | no-export | no-advertise}+",
+        f"ip community-list standard name:WORD {_ACTION} {{{_COMMUNITIES}}}+",
         order=77,
     ),
     Rule("global", "ip community-list expanded name:WORD {permit | deny} LINE", order=77),
@@ -36,7 +39,6 @@ RULES = (
         f"seq:<1-2147483647> = {_EXTENDED}",
         no=("seq:<1-2147483647>",),
         sort=True,
-        checks=(checks.sequence_free,),
     ),
     Rule("acl-extended", _EXTENDED, effects=(checks.number_line,)),
     Rule("acl-extended", "remark LINE"),
@@ -45,7 +47,6 @@ RULES = (
         f"seq:<1-2147483647> = {_ACTION} {{any | host A.B.C.D | A.B.C.D [WILDCARD]}} [log]",
         no=("seq:<1-2147483647>",),
         sort=True,
-        checks=(checks.sequence_free,),
     ),
     Rule(
         "acl-standard",
@@ -82,6 +83,7 @@ RULES = (
         effects=(checks.complete_route_map,),
         no=("route-map name:WORD",),
         order=84,
+        enters=_R,
     ),
     Rule(
         "global", f"route-map name:WORD {_ACTION}", effects=(checks.complete_route_map,), order=84, enters=_R
@@ -107,7 +109,7 @@ RULES = (
     Rule(_R, "set origin = {igp | incomplete}"),
     Rule(
         _R,
-        "set community = {none | {COMMUNITY | <1-4294967295> | internet | no-export | no-advertise | local-as}+ [additive]}",
+        f"set community = {{none | {{{_COMMUNITIES} | local-as}}+ [additive]}}",
     ),
     Rule(_R, "continue = [<1-65535>]"),
 )

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (Mode("interface", "config-if"),)
 _I = "interface"
@@ -19,19 +19,18 @@ RULES = (
         sort=True,
         ranks=("interface Loopback", "interface Port-channel", "interface Tunnel"),
         checks=(checks.interface_there,),
-        effects=(checks.new_interface,),
     ),
     Rule(_I, "description = LINE"),
     Rule(_I, "bandwidth = <1-10000000>"),
     Rule(_I, "vrf forwarding = vrf:WORD", checks=(checks.vrf_there,), effects=(checks.vrf_moves_addresses,)),
     Rule(_I, "ip address = {address:A.B.C.D mask:MASK | dhcp}", show_no=True, checks=(checks.address_fits,)),
     Rule(_I, "ip address address:A.B.C.D mask:MASK secondary", checks=(checks.address_fits,)),
-    Rule(_I, "ip unnumbered = INTERFACE"),
+    Rule(_I, "ip unnumbered = out:INTERFACE", checks=(checks.interface_known,)),
     Rule(_I, "ip access-group {WORD | <1-2699>} {in | out} ="),
     Rule(_I, "ip redirects", on=True),
     Rule(_I, "ip unreachables", on=True),
     Rule(_I, "ip proxy-arp", on=True),
-    Rule(_I, "ip mtu = <68-9976>", checks=(checks.mtu_fits,)),
+    Rule(_I, "ip mtu = mtu:<68-9976>", checks=(checks.mtu_fits,)),
     Rule(_I, "ip nat {inside | outside}"),
     Rule(_I, "ip pim = {sparse-mode | dense-mode | sparse-dense-mode}"),
     Rule(_I, "ip split-horizon", on=True),
@@ -64,12 +63,13 @@ RULES = (
     Rule(_I, "ip nhrp redirect = [timeout <2-30>]"),
     Rule(_I, "ip virtual-reassembly = [in | out]"),
     Rule(_I, "ip tcp adjust-mss = <500-1460>"),
-    Rule(_I, "ip ospf process:<1-65535> area AREA =", checks=()),
+    Rule(_I, "ip ospf process:<1-65535> area = area:AREA", effects=(checks.new_ospf,)),
     Rule(_I, "ip ospf authentication = [message-digest | null | key-chain WORD]"),
     Rule(_I, "ip ospf message-digest-key <1-255> md5 = [0 | 7] secret:LINE", secret=("secret",)),
     Rule(
         _I,
-        "ip ospf network = {broadcast | non-broadcast | point-to-point | point-to-multipoint [non-broadcast]}",
+        "ip ospf network = {broadcast | non-broadcast | point-to-point | "
+        "point-to-multipoint [non-broadcast]}",
     ),
     Rule(_I, "ip ospf hello-interval = <1-65535>"),
     Rule(_I, "ip ospf dead-interval = <1-65535>"),
@@ -84,7 +84,7 @@ RULES = (
     Rule(_I, "negotiation auto"),
     Rule(_I, "duplex = {auto | full | half}"),
     Rule(_I, "speed = {10 | 100 | 1000 | auto}"),
-    Rule(_I, "mtu = <64-9216>"),
+    Rule(_I, "mtu = mtu:<64-9216>"),
     Rule(_I, "keepalive = [<0-32767> [<1-255>]]"),
     Rule(_I, "qos pre-classify"),
     Rule(_I, "service-policy {input | output} = policy:WORD", checks=(checks.policy_there,)),
@@ -95,7 +95,11 @@ RULES = (
     Rule(_I, "if-state nhrp"),
     Rule(_I, "bfd interval = <50-9999> min_rx <50-9999> multiplier <3-50>"),
     Rule(_I, "bfd echo", on=True),
-    Rule(_I, "tunnel source = {A.B.C.D | INTERFACE | dynamic}", checks=(checks.tunnel_only,)),
+    Rule(
+        _I,
+        "tunnel source = {source:A.B.C.D | out:INTERFACE | dynamic}",
+        checks=(checks.tunnel_only, checks.interface_known),
+    ),
     Rule(
         _I,
         "tunnel mode = {gre {ip | multipoint} | ipsec ipv4}",
@@ -119,6 +123,7 @@ RULES = (
     Rule(
         _I,
         "tunnel protection ipsec profile = profile:WORD [shared] [ikev2-profile WORD]",
-        checks=(checks.tunnel_only, checks.ipsec_profile_there),
+        checks=(checks.licensed, checks.tunnel_only, checks.ipsec_profile_there, checks.protection_shared),
+        effects=(checks.protection_changed,),
     ),
 )

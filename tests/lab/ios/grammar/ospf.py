@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (Mode("ospf", "config-router"),)
 RULES = (
@@ -20,7 +19,8 @@ RULES = (
     Rule("ospf", "summary-address A.B.C.D MASK = [not-advertise] [tag <0-4294967295>]"),
     Rule(
         "ospf",
-        "redistribute {connected | static | bgp ASN | eigrp <1-65535>} = [metric <0-16777214>] [metric-type <1-2>] [subnets] [route-map WORD]",
+        "redistribute {connected | static | bgp ASN | eigrp <1-65535>} = "
+        "[metric <0-16777214>] [metric-type <1-2>] [subnets] [route-map WORD]",
     ),
     Rule("ospf", "passive-interface default"),
     Rule("ospf", "passive-interface INTERFACE"),

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("trustpoint", "ca-trustpoint"),
@@ -31,7 +30,8 @@ RULES = (
     Rule("global", "crypto pki certificate map map:WORD <1-65535>", enters="certificate-map", order=36),
     Rule(
         "certificate-map",
-        "{subject-name | issuer-name | alt-subject-name | unstructured-subject-name | name} {co | eq | nc | ne} = LINE",
+        "{subject-name | issuer-name | alt-subject-name | unstructured-subject-name | name} "
+        "{co | eq | nc | ne} = LINE",
     ),
     Rule("certificate-map", "{valid-start | expires-on} {lt | le | eq | ge | gt} = LINE"),
     Rule("certificate-map", "serial-number {co | eq | nc | ne} = HEX"),

@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("class-map", "config-cmap"),
     Mode("policy-map", "config-pmap"),
     Mode("class", "config-pmap-c", falls_to="parent"),
 )
-_DSCP = "{<0-63> | af11 | af12 | af13 | af21 | af22 | af23 | af31 | af32 | af33 | af41 | af42 | af43 | cs1 | cs2 | cs3 | cs4 | cs5 | cs6 | cs7 | default | ef}"
+_DSCP = (
+    "{<0-63> | af11 | af12 | af13 | af21 | af22 | af23 | af31 | af32 | af33 | af41 | af42 | af43 | "
+    "cs1 | cs2 | cs3 | cs4 | cs5 | cs6 | cs7 | default | ef}"
+)
 RULES = (
     Rule("global", "class-map {match-all | match-any} name:WORD", enters="class-map", order=50),
     Rule("class-map", "description = LINE"),
@@ -33,7 +36,8 @@ RULES = (
     Rule("class", "shape average = {<8000-100000000000> [<32-800000000> [<0-154400000>]] | percent <1-100>}"),
     Rule(
         "class",
-        "police = {cir <8000-128000000000> | <8000-128000000000>} [<1000-512000000>] [conform-action {transmit | drop}] [exceed-action {transmit | drop}]",
+        "police = {cir <8000-128000000000> | <8000-128000000000>} [<1000-512000000>] "
+        "[conform-action {transmit | drop}] [exceed-action {transmit | drop}]",
     ),
     Rule("class", "fair-queue"),
     Rule("class", "random-detect = [dscp-based | precedence-based]"),

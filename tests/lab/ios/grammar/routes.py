@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("vrf", "config-vrf"),
@@ -24,7 +24,7 @@ RULES = (
         f"ip route [vrf vrf:WORD] prefix:A.B.C.D mask:MASK {_GATEWAY} = {_TAIL}",
         order=78,
         sort=True,
-        checks=(checks.route_fits,),
+        checks=(checks.route_fits, checks.interface_known),
     ),
     Rule("global", "ip routing", on=True, order=24),
     Rule("global", "ip cef", on=True, order=24),

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..rules import Mode, Rule
-from . import checks
 
 MODES = (
     Mode("archive", "config-archive"),
@@ -30,7 +30,7 @@ RULES = (
     Rule(_G, "platform qfp utilization monitor load = <1-99>", order=11),
     Rule(_G, "platform console = {auto | serial | virtual}", order=11),
     Rule(_G, "platform punt-keepalive disable-kernel-core", order=11),
-    Rule(_G, "hostname = name:NAME", order=12, effects=(checks.rename,)),
+    Rule(_G, "hostname = name:NAME", order=12),
     Rule(_G, "boot-start-marker", order=13),
     Rule(_G, "boot-end-marker", order=13),
     Rule(
@@ -50,12 +50,14 @@ RULES = (
     Rule(_G, "aaa new-model", order=22),
     Rule(
         _G,
-        "aaa authentication {login | enable} {default | WORD} = {local | enable | none | group {tacacs+ | radius | WORD}}+",
+        "aaa authentication {login | enable} {default | WORD} = "
+        "{local | enable | none | group {tacacs+ | radius | WORD}}+",
         order=22,
     ),
     Rule(
         _G,
-        "aaa authorization {exec | network | console} {default | WORD} = {local | none | if-authenticated | group {tacacs+ | radius | WORD}}+",
+        "aaa authorization {exec | network | console} {default | WORD} = "
+        "{local | none | if-authenticated | group {tacacs+ | radius | WORD}}+",
         order=22,
     ),
     Rule(_G, "aaa session-id = {common | unique}", order=22),
@@ -69,7 +71,8 @@ RULES = (
     Rule(_G, "license udi pid = WORD sn WORD", order=37),
     Rule(
         _G,
-        "license boot level = {network-advantage | network-essentials | network-premier} [addon {dna-advantage | dna-essentials | dna-premier}]",
+        "license boot level = {network-advantage | network-essentials | network-premier} "
+        "[addon {dna-advantage | dna-essentials | dna-premier}]",
         order=37,
     ),
     Rule(_G, "license smart transport = {off | smart | callhome | cslu}", order=37),
@@ -78,7 +81,8 @@ RULES = (
     Rule(_G, "spanning-tree extend system-id", order=38),
     Rule(
         _G,
-        "username name:WORD = [privilege privilege:<0-15>] {secret [0 | 5 | 8 | 9] secret:LINE | password [0 | 6 | 7] secret:LINE | nopassword}",
+        "username name:WORD = [privilege privilege:<0-15>] "
+        "{secret [0 | 5 | 8 | 9] secret:LINE | password [0 | 6 | 7] secret:LINE | nopassword}",
         order=40,
         secret=("secret",),
         effects=(checks.hash_secret, checks.encrypt_passwords),
@@ -98,7 +102,13 @@ RULES = (
     Rule("archive", "rollback filter adaptive"),
     Rule("archive", "rollback retry timeout = <1-60>"),
     Rule(_G, "configuration mode exclusive = [auto | manual]", order=43),
-    Rule(_G, "password encryption aes", order=44),
+    Rule(_G, "password encryption aes", order=44, effects=(checks.encrypt_keys,)),
+    Rule(
+        _G,
+        "key config-key password-encrypt = [secret:LINE]",
+        secret=("secret",),
+        effects=(checks.master_key,),
+    ),
     Rule(_G, "ip forward-protocol nd", order=75),
     Rule(_G, "ip http server", order=75),
     Rule(_G, "ip http secure-server", order=75),
