@@ -24,7 +24,9 @@ class Refused(Exception):
 class Console:
     """One router. Every call is a login of its own."""
 
-    def __init__(self, lab: Lab, name: str, user: str = "admin", password: str = "admin", secret: str = "enable") -> None:
+    def __init__(
+        self, lab: Lab, name: str, user: str = "admin", password: str = "admin", secret: str = "enable"
+    ) -> None:
         self._node = lab.topology.node(name)
         self._proxy = wiring.netns(wiring.core(lab.name), "nc", str(self._node.management), "22")
         self._login = {"username": user, "password": password}
@@ -45,7 +47,12 @@ class Console:
     async def _session(self, commands: list[str]) -> list[str]:
         known = asyncssh.import_known_hosts(Path(ssh.known_hosts()).read_text())
         async with asyncssh.connect(
-            str(self._node.management), 22, known_hosts=known, proxy_command=self._proxy, **self._login, **_QUIET
+            str(self._node.management),
+            22,
+            known_hosts=known,
+            proxy_command=self._proxy,
+            **self._login,
+            **_QUIET,
         ) as connection:
             process = await connection.create_process(term_type="vt100", encoding="utf-8")
             await _until_prompt(process)

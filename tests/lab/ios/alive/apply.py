@@ -22,7 +22,9 @@ _DAEMONS = ("bgpd", "ospfd", "nhrpd", "bfdd")
 class Applier:
     """Keeps the node at the latest configuration. ``log`` takes one line for each thing that did not work."""
 
-    def __init__(self, system: System, log: Callable[[str], None], release: tuple[int, int] = (17, 15)) -> None:
+    def __init__(
+        self, system: System, log: Callable[[str], None], release: tuple[int, int] = (17, 15)
+    ) -> None:
         self._system = system
         self._log = log
         self._release = release
@@ -45,18 +47,18 @@ class Applier:
         system.run("chown", "frr:frr", "/etc/frr/daemons")
         system.run("sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0")
         system.run("sysctl", "-q", "net.ipv4.conf.all.send_redirects=0")
-        for name in {tunnel.name for tunnel in self._leftovers()}:
+        for name in sorted(self._leftovers()):
             system.run("ip", "link", "del", "dev", name)
         self._routing_now = frr.configuration(Plan())
         system.write(FRR, self._routing_now, 0o640)
         system.run("chown", "frr:frr", FRR)
         self._do("systemctl", "restart", "strongswan", "frr")
 
-    def _leftovers(self) -> list[links.Tunnel]:
+    def _leftovers(self) -> set[str]:
         """Tunnels of an earlier run of this process."""
         status, out = self._system.run("ip", "-o", "link", "show", "type", "gre")
-        names = [line.split(": ")[1].partition("@")[0] for line in out.splitlines() if status == 0]
-        return [links.Tunnel(name, 0, None, None, None) for name in names if name.startswith("Tunnel")]
+        names = {line.split(": ")[1].partition("@")[0] for line in out.splitlines() if status == 0}
+        return {name for name in names if name.startswith("Tunnel")}
 
     def apply(self, text: str) -> Plan:
         """Read a running configuration and make it so."""
@@ -108,4 +110,6 @@ class Applier:
     def _do(self, *argv: str) -> None:
         status, out = self._system.run(*argv)
         if status:
-            self._log(f"{argv[0].rpartition('/')[2]} {' '.join(argv[1:3])}: status {status}: {out.strip()[-600:]}")
+            self._log(
+                f"{argv[0].rpartition('/')[2]} {' '.join(argv[1:3])}: status {status}: {out.strip()[-600:]}"
+            )

@@ -43,13 +43,21 @@ def _watched(plan: Plan, neighbor: Neighbor) -> bool:
 
 
 def _is_on(tunnel: Tunnel, address: str) -> bool:
-    return tunnel.bfd is not None and tunnel.address is not None and IPv4Address(address) in tunnel.address.network
+    return (
+        tunnel.bfd is not None
+        and tunnel.address is not None
+        and IPv4Address(address) in tunnel.address.network
+    )
 
 
 def lines(tunnel: Tunnel, address: str) -> list[str]:
     """A peer in bfdd's configuration."""
     assert tunnel.address is not None
-    return [f"peer {address} local-address {tunnel.address.ip} interface {tunnel.name}", f" profile {tunnel.name}", "exit"]
+    return [
+        f"peer {address} local-address {tunnel.address.ip} interface {tunnel.name}",
+        f" profile {tunnel.name}",
+        "exit",
+    ]
 
 
 class BfdWatch:

@@ -116,7 +116,11 @@ class Daemons:
 
     def peers(self, tunnel: Tunnel) -> list[Peer]:
         """Servers first, then whoever registered or was resolved."""
-        cache = [row for row in self.json("nhrpd", "show ip nhrp cache").get("table", []) if row["interface"] == tunnel.name]
+        cache = [
+            row
+            for row in self.json("nhrpd", "show ip nhrp cache").get("table", [])
+            if row["interface"] == tunnel.name
+        ]
         up = {row["protocol"]: row for row in cache if row["type"] in ("nhs", "dynamic", "cached", "static")}
         sas = {ike.remote: ike for ike in self.ikes() if ike.children}
         found = []
@@ -130,7 +134,11 @@ class Daemons:
             nbma = row["nbma"]
             state = "IKE" if tunnel.protected and nbma not in sas else "UP"
             seconds = self._age(tunnel.name, overlay, state)
-            found.append(Peer(overlay, nbma, row.get("claimed_nbma", ""), False, state, seconds, row["type"] == "cached"))
+            found.append(
+                Peer(
+                    overlay, nbma, row.get("claimed_nbma", ""), False, state, seconds, row["type"] == "cached"
+                )
+            )
         return found
 
     def _age(self, tunnel: str, overlay: str, state: str) -> int:
@@ -214,7 +222,9 @@ def _child(child: vici.Message) -> Child:
     if text("encr-alg").startswith("AES_GCM"):
         transform = f"esp-gcm {bits} "
     else:
-        cipher = "esp-3des" if "3DES" in text("encr-alg") else "esp-aes" if bits == "128" else f"esp-{bits}-aes"
+        cipher = (
+            "esp-3des" if "3DES" in text("encr-alg") else "esp-aes" if bits == "128" else f"esp-{bits}-aes"
+        )
         integrity = _sha(text("integ-alg")).lower()
         transform = f"{cipher} esp-{'sha' if integrity == 'sha96' else integrity}-hmac "
     return Child(

@@ -44,7 +44,9 @@ def configuration(plan: Plan) -> str:
         for name, (send, receive, lost) in profiles:
             lines += [f" profile {name}", f"  detect-multiplier {lost}"]
             lines += [f"  transmit-interval {send}", f"  receive-interval {receive}", " exit"]
-        lines += [f" {text}" for tunnel, address in bfd.configured(plan) for text in bfd.lines(tunnel, address)]
+        lines += [
+            f" {text}" for tunnel, address in bfd.configured(plan) for text in bfd.lines(tunnel, address)
+        ]
         lines.append("exit")
     return "\n".join([*lines, ""])
 
@@ -136,6 +138,11 @@ def _bgp(bgp: Bgp) -> list[str]:
 
 def _session(neighbor: Neighbor) -> list[str]:
     """The group before everything that it may have set already, but after an AS number of its own."""
-    return sorted(neighbor.session, key=lambda text: (not text.startswith("remote-as"), not text.startswith("peer-group"))) if (
-        not neighbor.is_group
-    ) else list(neighbor.session)
+    return (
+        sorted(
+            neighbor.session,
+            key=lambda text: (not text.startswith("remote-as"), not text.startswith("peer-group")),
+        )
+        if (not neighbor.is_group)
+        else list(neighbor.session)
+    )

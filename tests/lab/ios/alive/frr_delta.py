@@ -29,7 +29,9 @@ def commands(old: str, new: str) -> str:
         # A mode that is gone takes its lines along, but for an interface, which stays.
         if not any(path[:depth] in gone and not _stays(path[:depth]) for depth in range(1, len(path))):
             if not _stays(path):
-                lines += _enter(path, path[-1].removeprefix("no ") if path[-1].startswith("no ") else f"no {path[-1]}")
+                lines += _enter(
+                    path, path[-1].removeprefix("no ") if path[-1].startswith("no ") else f"no {path[-1]}"
+                )
     for path in after:
         if path not in had:
             lines += _enter(path, path[-1])
@@ -69,7 +71,9 @@ def _rebuilt(before: list[Path], after: list[Path]) -> Iterator[str]:
     for path in after:
         if path[0].startswith("router bgp") and (path[0],) in had and path not in had:
             words = path[-1].split()
-            if words[0] == "neighbor" and words[2] in _FOUNDATIONS and any(
-                one[-1].split()[:2] == words[:2] for one in before
+            if (
+                words[0] == "neighbor"
+                and words[2] in _FOUNDATIONS
+                and any(one[-1].split()[:2] == words[:2] for one in before)
             ):
                 yield path[0]

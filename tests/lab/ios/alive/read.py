@@ -120,7 +120,11 @@ def _nhrp(line: Line, release: tuple[int, int]) -> Nhrp | None:
     if not network_id:
         return None
     on_by_default = release >= _DEFAULTS_SINCE
-    maps = {found.words[3]: found.words[-1] for found in line.all("ip nhrp map") if read_crypto.is_address(found.words[3])}
+    maps = {
+        found.words[3]: found.words[-1]
+        for found in line.all("ip nhrp map")
+        if read_crypto.is_address(found.words[3])
+    }
     servers = []
     for found in line.all("ip nhrp nhs"):
         nbma = found.after("nbma") or maps.get(found.words[3], "")
@@ -155,7 +159,9 @@ def _ospf(line: Line) -> Ospf | None:
     if process is None:
         return None
     hello = line.number("ip ospf hello-interval", 0)
-    network = " ".join(line.rest("ip ospf network")) or ("point-to-point" if line.words[1].startswith("Tunnel") else "broadcast")
+    network = " ".join(line.rest("ip ospf network")) or (
+        "point-to-point" if line.words[1].startswith("Tunnel") else "broadcast"
+    )
     # IOS: 10 s on links with a known kind of neighbour, 30 s on the other two; dead is four times that.
     hello = hello or (30 if network in ("point-to-multipoint", "non-broadcast") else 10)
     return Ospf(
@@ -193,6 +199,8 @@ def _alone_on_their_source(root: Line, tunnels: list[Tunnel]) -> list[Tunnel]:
             other = first.setdefault(tunnel.source.device, tunnel)
             together = other.name in shared and tunnel.name in shared and other.profile == tunnel.profile
             if other is not tunnel and not together:
-                tunnel = replace(tunnel, down=f"{other.name} has the same source; both need the same profile, `shared`")
+                tunnel = replace(
+                    tunnel, down=f"{other.name} has the same source; both need the same profile, `shared`"
+                )
         found.append(tunnel)
     return found

@@ -30,9 +30,12 @@ def connection(root: Line, facts: Facts, name: str, port: Port, fvrf: str) -> Co
         raise UnusableError(f"ipsec profile {name} has no ikev2-profile")
     ike = _named(root, "crypto ikev2 profile", ike_name)
     _check_fvrf(ike, ike_name, fvrf)
-    local_auth, remote_auth = _authentication(ike, ike_name, "local"), _authentication(ike, ike_name, "remote")
+    local_auth, remote_auth = (
+        _authentication(ike, ike_name, "local"),
+        _authentication(ike, ike_name, "remote"),
+    )
     trustpoint = ike.word("pki trustpoint")
-    if "psk" != local_auth and trustpoint not in facts.trustpoints:
+    if local_auth != "psk" and trustpoint not in facts.trustpoints:
         raise UnusableError(f"ikev2 profile {ike_name}: trustpoint {trustpoint or '(none)'} is not enrolled")
     local_id = _local_id(ike, port, local_auth)
     dpd = ike.rest("dpd") or root.rest("crypto ikev2 dpd")
@@ -47,7 +50,7 @@ def connection(root: Line, facts: Facts, name: str, port: Port, fvrf: str) -> Co
         remote_id=_remote_id(root, facts, ike, ike_name),
         local_auth=local_auth,
         remote_auth=remote_auth,
-        trustpoint=trustpoint if "psk" != local_auth else "",
+        trustpoint=trustpoint if local_auth != "psk" else "",
         secrets=_secrets(root, ike, ike_name) if "psk" in (local_auth, remote_auth) else (),
         ike_seconds=ike.number("lifetime", 86400),
         esp_seconds=_esp_seconds(root, ipsec),
@@ -96,7 +99,9 @@ def _authentication(ike: Line, name: str, side: str) -> str:
     if found == {"rsa", "ecdsa"}:
         return "pubkey"
     if len(found) != 1:
-        raise UnusableError(f"ikev2 profile {name} has no `authentication {side}`, or two that do not go together")
+        raise UnusableError(
+            f"ikev2 profile {name} has no `authentication {side}`, or two that do not go together"
+        )
     return found.pop()
 
 
@@ -153,7 +158,10 @@ def _certificate(root: Line, name: str, own_subject: str) -> str:
                 wanted[_ATTRIBUTES.get(attribute.strip().lower(), attribute.strip())] = value.strip()
             else:
                 # A part of the whole name: whatever of ours it is part of, the others have to have too.
-                held = next((own for own in own_subject.split(",") if part.strip().lower() in own.lower()), f"CN={part}")
+                held = next(
+                    (own for own in own_subject.split(",") if part.strip().lower() in own.lower()),
+                    f"CN={part}",
+                )
                 wanted[held.partition("=")[0].strip()] = held.partition("=")[2].strip()
     parts = []
     for part in own_subject.split(","):
@@ -165,7 +173,9 @@ def _certificate(root: Line, name: str, own_subject: str) -> str:
 
 def _proposals(root: Line, fvrf: str) -> tuple[str, ...]:
     """Those of the policy that fits the front-door VRF best; the default ones if there is no policy."""
-    policies = [policy for policy in root.all("crypto ikev2 policy") if policy.words[3:] and policy.has("proposal")]
+    policies = [
+        policy for policy in root.all("crypto ikev2 policy") if policy.words[3:] and policy.has("proposal")
+    ]
     exact = [policy for policy in policies if policy.word("match fvrf") == fvrf]
     fitting = exact or [policy for policy in policies if policy.word("match fvrf") == "any"]
     if not fitting:

@@ -13,7 +13,16 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from .lines import Line
 from .plan import Bgp, Facts, Neighbor, OspfProcess, Static
 
-_SESSION = ("remote-as", "description", "local-as", "ebgp-multihop", "password", "shutdown", "update-source", "timers")
+_SESSION = (
+    "remote-as",
+    "description",
+    "local-as",
+    "ebgp-multihop",
+    "password",
+    "shutdown",
+    "update-source",
+    "timers",
+)
 _FAMILY = (
     "activate",
     "default-originate",
@@ -28,7 +37,13 @@ _FAMILY = (
     "remove-private-as",
 )
 # Lines that say nothing about what is forwarded.
-_SILENT = ("bgp log-neighbor-changes", "log-adjacency-changes", "auto-summary", "synchronization", "no auto-summary")
+_SILENT = (
+    "bgp log-neighbor-changes",
+    "log-adjacency-changes",
+    "auto-summary",
+    "synchronization",
+    "no auto-summary",
+)
 
 
 def processes(root: Line, tunnels: list[str]) -> tuple[Bgp | None, OspfProcess | None, list[str]]:
@@ -48,7 +63,9 @@ def _bgp(line: Line, unmet: list[str]) -> Bgp:
     both = [*line.children, *(family.children if family else [])]
     names = list(dict.fromkeys(found.words[1] for found in both if found.words[0] == "neighbor"))
     neighbors = [_neighbor(name, line, family, unmet) for name in names]
-    ranges = [(IPv4Network(found.words[3]), found.after("peer-group")) for found in line.all("bgp listen range")]
+    ranges = [
+        (IPv4Network(found.words[3]), found.after("peer-group")) for found in line.all("bgp listen range")
+    ]
     lines = []
     for found in family.children if family else []:
         if found.words[0] == "neighbor" or " ".join(found.words) in _SILENT:
@@ -69,7 +86,9 @@ def _bgp(line: Line, unmet: list[str]) -> Bgp:
 
 
 def _neighbor(name: str, line: Line, family: Line | None, unmet: list[str]) -> Neighbor:
-    session, af, is_group, bfd = [], [], False, False
+    session: list[str] = []
+    af: list[str] = []
+    is_group = bfd = False
     for found in line.all(f"neighbor {name}"):
         words = found.words[2:]
         if words[0] == "peer-group":
@@ -125,13 +144,19 @@ def _ospf(line: Line, tunnels: list[str], unmet: list[str]) -> OspfProcess:
         if words[0] == "router-id" or text in _SILENT:
             continue
         if words[0] == "redistribute" and words[1] in ("connected", "static", "bgp"):
-            kept = [word for place, word in enumerate(words) if word != "subnets" and not (words[1] == "bgp" and place == 2)]
+            kept = [
+                word
+                for place, word in enumerate(words)
+                if word != "subnets" and not (words[1] == "bgp" and place == 2)
+            ]
             lines.append(" ".join(kept))
         elif words[0] == "network":
             host = int(IPv4Address(words[2]))
             network = IPv4Interface(f"{words[1]}/{32 - host.bit_length()}").network
             lines.append(f"network {network} area {words[-1]}")
-        elif words[0] == "default-information" or (words[0] == "area" and words[2:3] in (("stub",), ("nssa",))):
+        elif words[0] == "default-information" or (
+            words[0] == "area" and words[2:3] in (("stub",), ("nssa",))
+        ):
             lines.append(text)
         elif words[0] == "area" and words[2] == "range":
             lines.append(" ".join([*words[:3], str(IPv4Network(f"{words[3]}/{words[4]}")), *words[5:]]))

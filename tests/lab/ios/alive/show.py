@@ -31,7 +31,10 @@ def register(execs: Registry, daemons: Daemons, system: System, settled: Settled
         execs.add(syntax, live(say), privilege)
 
     d = daemons
-    add("show dmvpn [detail]", lambda s, _: show_nhrp.dmvpn_detail(d) if s.said("detail") else show_nhrp.dmvpn(d))
+    add(
+        "show dmvpn [detail]",
+        lambda s, _: show_nhrp.dmvpn_detail(d) if s.said("detail") else show_nhrp.dmvpn(d),
+    )
     add("show ip nhrp [name:INTERFACE] [detail]", lambda _, v: show_nhrp.nhrp(d, v.get("name", "")))
     add("show ip nhrp nhs [name:INTERFACE] [detail]", lambda _, v: show_nhrp.nhs(d, v.get("name", "")))
     add("show crypto ikev2 sa [detailed]", lambda s, _: show_crypto.ikev2(d, s.said("detailed")))
@@ -46,9 +49,10 @@ def register(execs: Registry, daemons: Daemons, system: System, settled: Settled
     add("show ip interface brief", lambda _, __: show_path.brief(d))
     add("show ip interface name:INTERFACE", _ip_interface(d))
     add("show logging", lambda _, __: show_log.log(system))
-    options = "{source {source:A.B.C.D | source:INTERFACE} | size size:<36-18024> | df-bit | repeat repeat:<1-2147483647>"
+    options = "[{source {source:A.B.C.D | source:INTERFACE} | size size:<36-18024> | df-bit | repeat repeat:<1-2147483647>"
+    options += " | timeout timeout:<0-3600>}+]"
     add(
-        f"ping [ip] target:A.B.C.D [{{{options} | timeout timeout:<0-3600>}}}+]",
+        f"ping [ip] target:A.B.C.D {options}",
         lambda s, v: show_path.ping(d, v, s.said("df-bit")),
     )
     _interfaces(execs, d, live)

@@ -15,7 +15,7 @@ K - Keepalives, N - NAT-traversal, T - cTCP encapsulation
 X - IKE Extended Authentication, F - IKE Fragmentation
 R - IKE Auto Reconnect, U - IKE Dynamic Route Update
 S - SIP VPN
-"""  # noqa: W291
+"""
 _SIGNS = {"psk": "PSK", "rsa": "RSA", "ecdsa": "ECDSA", "pubkey": "RSA"}
 
 
@@ -198,7 +198,12 @@ def ipsec(daemons: Daemons) -> str:
     """`show crypto ipsec sa`."""
     out = []
     for tunnel in daemons.plan.up():
-        flows = [line for ike in _of(daemons, tunnel) for child in ike.children for line in _flow(tunnel, ike, child)]
+        flows = [
+            line
+            for ike in _of(daemons, tunnel)
+            for child in ike.children
+            for line in _flow(tunnel, ike, child)
+        ]
         if flows:
             assert tunnel.source is not None and tunnel.source.address is not None
             head = f"    Crypto map tag: {tunnel.name}-head-0, local addr {tunnel.source.address.ip}"

@@ -13,12 +13,18 @@ from .system import System
 _ABORT = "%IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: "
 _WORDS = (
     (r"received NO_PROPOSAL_CHOSEN", f"{_ABORT}Received no proposal chosen notify"),
-    (r"no (acceptable|matching) proposal|proposals? (inacceptable|unacceptable)", f"{_ABORT}Failed to find a matching policy"),
+    (
+        r"no (acceptable|matching) proposal|proposals? (inacceptable|unacceptable)",
+        f"{_ABORT}Failed to find a matching policy",
+    ),
     (r"received AUTHENTICATION_FAILED", f"{_ABORT}Auth exchange failed"),
     (r"MAC mismatched|tried \d+ shared key", f"{_ABORT}Failed to authenticate the IKE SA"),
     (r"no shared key found", f"{_ABORT}Failed to locate an item in the database"),
     (r"no matching peer config found|constraint check failed", f"{_ABORT}Failed to find a matching profile"),
-    (r"no trusted .* public key found|no issuer certificate", "%PKI-3-CERTIFICATE_INVALID: Certificate chain validation has failed"),
+    (
+        r"no trusted .* public key found|no issuer certificate",
+        "%PKI-3-CERTIFICATE_INVALID: Certificate chain validation has failed",
+    ),
     (r"giving up after \d+ retransmits", f"{_ABORT}Maximum number of retransmissions reached"),
 )
 _SECONDS = 600
@@ -26,9 +32,22 @@ _SECONDS = 600
 
 def log(system: System) -> str:
     """The buffer: charon's last ten minutes, of which IOS would have said something."""
-    unit = ("journalctl", "-q", "-o", "json", "--output-fields=MESSAGE", "-u", "strongswan", "--since", f"-{_SECONDS}s")
+    unit = (
+        "journalctl",
+        "-q",
+        "-o",
+        "json",
+        "--output-fields=MESSAGE",
+        "-u",
+        "strongswan",
+        "--since",
+        f"-{_SECONDS}s",
+    )
     _status, out = system.run(*unit)
-    lines = ["Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns)", ""]
+    lines = [
+        "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns)",
+        "",
+    ]
     lines += ["Log Buffer (4096 bytes):", ""]
     for row in out.splitlines():
         try:

@@ -24,8 +24,16 @@ Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP
        a - application route
        + - replicated route, % - next hop override, p - overrides from PfR
        & - replicated local route overrides by connected
-"""  # noqa: W291
-_LETTERS = {"static": "S", "kernel": "S", "bgp": "B", "ospf": "O", "nhrp": "H", "connected": "C", "local": "L"}
+"""
+_LETTERS = {
+    "static": "S",
+    "kernel": "S",
+    "bgp": "B",
+    "ospf": "O",
+    "nhrp": "H",
+    "connected": "C",
+    "local": "L",
+}
 
 
 def routes(daemons: Daemons) -> str:
@@ -37,7 +45,11 @@ def routes(daemons: Daemons) -> str:
     for prefix, entries in daemons.json("zebra", "show ip route").items():
         network = IPv4Network(prefix)
         entry = next((one for one in entries if one.get("selected")), None)
-        if entry is None or entry["protocol"] not in _LETTERS or any(network == own.network for own in overlays.values()):
+        if (
+            entry is None
+            or entry["protocol"] not in _LETTERS
+            or any(network == own.network for own in overlays.values())
+        ):
             continue
         hops = [hop for hop in entry["nexthops"] if hop.get("active") or hop.get("fib")]
         names = {hop.get("interfaceName") for hop in hops}
@@ -58,13 +70,15 @@ def _is_own_view(network: IPv4Network, names: set[Any], overlays: dict[str, Any]
     return any(network.subnet_of(own.network) for name, own in overlays.items() if name in names)
 
 
-def _entry(network: IPv4Network, entry: dict[str, Any], hops: list[dict[str, Any]], devices: dict[str, str]) -> list[str]:
+def _entry(
+    network: IPv4Network, entry: dict[str, Any], hops: list[dict[str, Any]], devices: dict[str, str]
+) -> list[str]:
     kind = entry["protocol"]
     letter = _LETTERS[kind] + ("*" if network.prefixlen == 0 else "")
     # What the node has from its provider's DHCP or its own files is a static route to IOS.
     distance = 1 if kind == "kernel" else 250 if kind == "nhrp" else entry["distance"]
     head = f"{letter:<9}{network}"
-    lines = []
+    lines: list[str] = []
     for hop in hops:
         name = devices.get(hop.get("interfaceName", ""), hop.get("interfaceName", ""))
         age = f", {entry['uptime']}" if kind in ("bgp", "ospf", "nhrp") else ""
@@ -91,9 +105,13 @@ def _grouped(found: dict[IPv4Network, list[str]]) -> list[str]:
         masks = {network.prefixlen for network in members}
         if members != [classful] and classful.prefixlen and max(masks) > classful.prefixlen:
             if len(masks) == 1:
-                out.append(f"      {classful.network_address}/{masks.copy().pop()} is subnetted, {len(members)} subnets")
+                out.append(
+                    f"      {classful.network_address}/{masks.copy().pop()} is subnetted, {len(members)} subnets"
+                )
             else:
-                out.append(f"      {classful} is variably subnetted, {len(members)} subnets, {len(masks)} masks")
+                out.append(
+                    f"      {classful} is variably subnetted, {len(members)} subnets, {len(masks)} masks"
+                )
         for network in members:
             lines = found[network]
             if len(masks) == 1 and members != [classful] and classful.prefixlen:
@@ -122,7 +140,11 @@ def interface(daemons: Daemons, tunnel: Tunnel, description: str) -> str:
     if tunnel.address:
         lines.append(f"  Internet address is {tunnel.address}")
     kind = "GRE/IP" if tunnel.destination else "multi-GRE/IP"
-    key = f"Key 0x{tunnel.key:X}, sequencing disabled" if tunnel.key is not None else "Key disabled, sequencing disabled"
+    key = (
+        f"Key 0x{tunnel.key:X}, sequencing disabled"
+        if tunnel.key is not None
+        else "Key disabled, sequencing disabled"
+    )
     lines += [
         "  MTU 9976 bytes, BW 100 Kbit/sec, DLY 50000 usec, ",
         "     reliability 255/255, txload 1/255, rxload 1/255",
@@ -189,7 +211,9 @@ def ip_interface(daemons: Daemons, tunnel: Tunnel) -> str:
     """`show ip interface TunnelN`."""
     line, protocol = state(daemons, tunnel)
     if tunnel.address is None:
-        return f"{tunnel.name} is {line}, line protocol is {protocol}\n  Internet protocol processing disabled"
+        return (
+            f"{tunnel.name} is {line}, line protocol is {protocol}\n  Internet protocol processing disabled"
+        )
     return "\n".join(
         [
             f"{tunnel.name} is {line}, line protocol is {protocol}",
@@ -211,14 +235,22 @@ def ping(daemons: Daemons, values: dict[str, str], unfragmented: bool) -> str:
     source = values.get("source", "")
     port = next((one for one in daemons.ports() if one.name == source), None)
     tunnel = next((one for one in daemons.plan.tunnels if one.name == source), None)
-    address = str(port.address.ip if port and port.address else tunnel.address.ip if tunnel and tunnel.address else source)
+    address = str(
+        port.address.ip
+        if port and port.address
+        else tunnel.address.ip
+        if tunnel and tunnel.address
+        else source
+    )
     words = ["-n", "-c", str(count), "-i", "0.2", "-W", str(wait), "-s", str(max(0, size - 28))]
     words += ["-I", address] if source else []
     words += ["-M", "do"] if unfragmented else ["-M", "dont"]
     said = daemons.ping(*words, target)
     heard = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", said)}
     refused = {int(number) for number in re.findall(r"icmp_seq=(\d+) (?:Destination|Packet filtered)", said)}
-    too_big = {int(number) for number in re.findall(r"icmp_seq=(\d+) Frag needed", said)} or "Message too long" in said
+    too_big = {
+        int(number) for number in re.findall(r"icmp_seq=(\d+) Frag needed", said)
+    } or "Message too long" in said
     marks = "".join(
         "!" if number in heard else "M" if too_big and unfragmented else "U" if number in refused else "."
         for number in range(1, count + 1)
@@ -234,5 +266,9 @@ def ping(daemons: Daemons, values: dict[str, str], unfragmented: bool) -> str:
     rate = f"Success rate is {100 * len(heard) // count} percent ({len(heard)}/{count})"
     times = re.search(r"= ([\d.]+)/([\d.]+)/([\d.]+)", said)
     if times:
-        rate += ", round-trip min/avg/max = " + "/".join(str(max(1, round(float(one)))) for one in times.groups()) + " ms"
+        rate += (
+            ", round-trip min/avg/max = "
+            + "/".join(str(max(1, round(float(one)))) for one in times.groups())
+            + " ms"
+        )
     return "\n".join([*out, *(marks[start : start + 70] for start in range(0, count, 70)), rate])

@@ -40,7 +40,13 @@ def bgp_summary(daemons: Daemons) -> str:
         dynamic += star
         up = peer.get("state") == "Established"
         admin = "Admin" in str(peer.get("peerState")) or peer.get("state", "").endswith("(Admin)")
-        state = str(peer.get("pfxRcd", 0)) if up else "Idle (Admin)" if admin else peer.get("state", "Idle").split()[0]
+        state = (
+            str(peer.get("pfxRcd", 0))
+            if up
+            else "Idle (Admin)"
+            if admin
+            else peer.get("state", "Idle").split()[0]
+        )
         age = peer.get("peerUptimeMsec", 0) // 1000
         out.append(
             f"{('*' if star else '') + address:<15} {4} {peer['remoteAs']:>12} {peer.get('msgRcvd', 0):>7}"
@@ -52,7 +58,10 @@ def bgp_summary(daemons: Daemons) -> str:
         out.append(f"Dynamically created neighbors: {dynamic}, Subnet ranges: {len(bgp.ranges)}")
         for network, group in bgp.ranges:
             out += ["", f"BGP peergroup {group} listen range group members: ", f"  {network} "]
-        out += ["", f"Total dynamically created neighbors: {dynamic}/({bgp.listen_limit} max), Subnet ranges: {len(bgp.ranges)}"]
+        out += [
+            "",
+            f"Total dynamically created neighbors: {dynamic}/({bgp.listen_limit} max), Subnet ranges: {len(bgp.ranges)}",
+        ]
     return "\n".join(out)
 
 
@@ -75,7 +84,10 @@ def bgp_neighbors(daemons: Daemons, wanted: str = "") -> str:
             out.append(f" Member of peer-group {peer['peerGroup']} for session parameters")
         if star:
             out.append(f" Belongs to the subnet range group: {peer['peerSubnetRangeGroup']}")
-        hold, keep = peer.get("bgpTimerHoldTimeMsecs", 0) // 1000, peer.get("bgpTimerKeepAliveIntervalMsecs", 0) // 1000
+        hold, keep = (
+            peer.get("bgpTimerHoldTimeMsecs", 0) // 1000,
+            peer.get("bgpTimerKeepAliveIntervalMsecs", 0) // 1000,
+        )
         age = clock(peer.get("bgpTimerUpMsec", 0) // 1000)
         out += [
             f"  BGP version 4, remote router ID {peer.get('remoteRouterId', '0.0.0.0') if up else '0.0.0.0'}",
@@ -83,7 +95,7 @@ def bgp_neighbors(daemons: Daemons, wanted: str = "") -> str:
             f"  Last read 00:00:01, last write 00:00:01, hold time is {hold}, keepalive interval is {keep} seconds",
         ]
         unicast = peer.get("addressFamilyInfo", {}).get("ipv4Unicast", {})
-        out += ["", f" For address family: IPv4 Unicast"]
+        out += ["", " For address family: IPv4 Unicast"]
         for side, word in (("Incoming", "incoming"), ("Outgoing", "outgoing")):
             if name := unicast.get(f"routeMapFor{side}Advertisements"):
                 out.append(f"  Route map for {word} advertisements is {name}")
@@ -118,7 +130,9 @@ def ospf_neighbors(daemons: Daemons) -> str:
             )
     if not rows:
         return ""
-    return "\n".join(["", "Neighbor ID     Pri   State           Dead Time   Address         Interface", *rows])
+    return "\n".join(
+        ["", "Neighbor ID     Pri   State           Dead Time   Address         Interface", *rows]
+    )
 
 
 def _ios_name(daemons: Daemons, device: str) -> str:

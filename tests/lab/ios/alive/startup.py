@@ -24,5 +24,12 @@ def configuration(hostname: str, release: str, ports: dict[str, Port], privilege
         elif port.address:
             lines.append(f" ip address {port.address.ip} {port.address.netmask}")
         lines.append(" negotiation auto")
-    lines += ["ip forward-protocol nd", "archive", " path flash:archive", "line con 0", "line vty 0 4", " login local"]
+    lines += [
+        "ip forward-protocol nd",
+        "archive",
+        " path flash:archive",
+        "line con 0",
+        "line vty 0 4",
+        " login local",
+    ]
     return "\n".join([*lines, " transport input ssh"])

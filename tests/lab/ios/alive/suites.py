@@ -35,7 +35,13 @@ GROUP = {
     "24": "modp2048s256",
 }
 # ESP transforms; those of AES take a key length behind them, 128 if there is none.
-ESP_CIPHER = {"esp-gcm": "aes{}gcm16", "esp-gmac": "aes{}gmac", "esp-aes": "aes{}", "esp-3des": "3des", "esp-null": "null"}
+ESP_CIPHER = {
+    "esp-gcm": "aes{}gcm16",
+    "esp-gmac": "aes{}gmac",
+    "esp-aes": "aes{}",
+    "esp-3des": "3des",
+    "esp-null": "null",
+}
 ESP_INTEGRITY = {
     "esp-md5-hmac": "md5",
     "esp-sha-hmac": "sha1",

@@ -108,7 +108,14 @@ def trustpoints(system: System) -> dict[str, str]:
     _status, names = system.run("ls", PKI)
     for name in names.split():
         status, out = system.run(
-            "openssl", "x509", "-in", f"{PKI}/{name}/cert.pem", "-noout", "-subject", "-nameopt", "sep_comma_plus_space"
+            "openssl",
+            "x509",
+            "-in",
+            f"{PKI}/{name}/cert.pem",
+            "-noout",
+            "-subject",
+            "-nameopt",
+            "sep_comma_plus_space",
         )
         if status == 0:
             found[name] = out.partition("=")[2].strip()
