@@ -45,6 +45,8 @@ def _cisco(lab: Lab) -> dict[str, Any]:
         "ansible_become": True,
         "ansible_become_method": "ansible.netcommon.enable",
         "ansible_become_password": "enable",
+        # The key is for the lab's own sshd.
+        "ansible_ssh_private_key_file": None,
         # Both libraries that network_cli knows take it, paramiko and libssh.
         "ansible_paramiko_proxy_command": f"ip netns exec {core(lab.name)} nc %h %p",
         "ansible_host_key_checking": False,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..device import Device, Options
 from ..server import listen
-from . import show
+from . import running, show
 from .apply import Applier
 from .bfd import BfdWatch
 from .bindings import Bindings
@@ -53,7 +53,7 @@ class Follower:
         """Forever."""
         while True:
             self._wake.clear()
-            text = self._device.text()
+            text = running.text(self._device)
             now = await asyncio.to_thread(ports, self._system)
             if not self.is_quiet():
                 await asyncio.sleep(QUIET_SECONDS / 4)
@@ -61,7 +61,7 @@ class Follower:
             if text != self._applied or now != self._ports:
                 await asyncio.to_thread(self._applier.apply, text)
                 self._applied, self._ports = text, now
-            if self._device.text() == self._applied:
+            if running.text(self._device) == self._applied:
                 await self._wake.wait()
 
     async def port_changed(self) -> None:
@@ -70,7 +70,7 @@ class Follower:
 
     async def settled(self) -> None:
         """Wait until what the configuration says is applied: a show then tells of it."""
-        while self._device.text() != self._applied:
+        while running.text(self._device) != self._applied:
             await asyncio.sleep(0.1)
 
 

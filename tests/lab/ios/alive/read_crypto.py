@@ -12,7 +12,6 @@ from .plan import Connection, Facts, Port, Secret
 
 # IOS's word for an attribute of a name, and X.509's.
 _ATTRIBUTES = {"cn": "CN", "o": "O", "ou": "OU", "c": "C", "st": "ST", "l": "L"}
-_XLAT = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 
 
 class UnusableError(Exception):
@@ -195,7 +194,7 @@ def _secrets(root: Line, ike: Line, name: str) -> tuple[Secret, ...]:
     keyring = _named(root, "crypto ikev2 keyring", keyring_name)
     found = []
     for peer in keyring.all("peer"):
-        keys = {_plain_secret(line.words) for line in peer.all("pre-shared-key")}
+        keys = {line.words[-1] for line in peer.all("pre-shared-key")}
         if len(keys) != 1:
             continue  # none, or one for each direction, which strongSwan has not
         identity = peer.rest("identity")
@@ -208,18 +207,6 @@ def _secrets(root: Line, ike: Line, name: str) -> tuple[Secret, ...]:
     if not found:
         raise UnusableError(f"keyring {keyring_name} has no key")
     return tuple(found)
-
-
-def _plain_secret(words: tuple[str, ...]) -> str:
-    """The key of `pre-shared-key [local | remote] [0 | 6 | 7] KEY`, of type 7 decoded (a public cipher)."""
-    kind = words[-2] if len(words) > 2 else "0"
-    return decode_type_7(words[-1]) if kind == "7" else words[-1]
-
-
-def decode_type_7(text: str) -> str:
-    """What a type 7 password says: each byte is XORed with a constant, from a place that the first two digits give."""
-    start, body = int(text[:2]), bytes.fromhex(text[2:])
-    return bytes(byte ^ _XLAT[(start + place) % len(_XLAT)] for place, byte in enumerate(body)).decode()
 
 
 def is_address(word: str) -> bool:
