@@ -65,6 +65,7 @@ interface Tunnel10
  tunnel key 10
  tunnel protection ipsec profile LAB
 ip route 10.0.0.0 255.128.0.0 Null0 250
+ip route 10.255.0.0 255.255.252.0 Null0 250
 """
 SPOKE = """
 interface Tunnel10
@@ -150,7 +151,9 @@ class Mixed:
     def routed(self, name: str, hub: str) -> bool:
         """Whether a Cisco router has its BGP session with a hub."""
         row = re.search(
-            rf"^\*?{re.escape(f'10.255.0.{SITES[hub][0]}')} .* (\S+)$", self.show(name, "show ip bgp summary"), re.M
+            rf"^\*?{re.escape(f'10.255.0.{SITES[hub][0]}')} .* (\S+)$",
+            self.show(name, "show ip bgp summary"),
+            re.M,
         )
         return bool(row and row[1].isdigit())
 

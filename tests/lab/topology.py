@@ -216,11 +216,13 @@ class _Reader:
             return None
         wan_names = sorted(key for key in spec if _WAN.fullmatch(str(key)))
         self._only(where, spec, {"site", "platform", "release", "debian", "memory", "wan1", *wan_names})
-        site, debian, memory = spec.get("site"), spec.get("debian", 13), spec.get("memory", 256)
+        platform = spec.get("platform", "linux")
+        site, debian = spec.get("site"), spec.get("debian", 13)
+        # A stand-in has an SSH server in Python beside the daemons.
+        memory = spec.get("memory", 320 if platform == "ios" else 256)
         if not isinstance(site, int) or not 1 <= site <= 240:
             self._say(f"{where}.site", f"{site}: write a number from 1 to 240")
             return None
-        platform = spec.get("platform", "linux")
         if platform not in ("linux", "ios"):
             self._say(f"{where}.platform", f"{platform}: write linux or ios")
         release = str(spec.get("release", "17.15"))

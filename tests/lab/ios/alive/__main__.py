@@ -113,7 +113,12 @@ async def serve(given: argparse.Namespace, system: System, log: Callable[[str], 
     server = await listen(device, given.host, given.port, given.host_key)
     tasks = [
         asyncio.create_task(work)
-        for work in (follower.run(), watch.run(), monitor(follower.port_changed, "ip", "monitor", "address"))
+        for work in (
+            follower.run(),
+            watch.run(),
+            bindings.watch(),
+            monitor(follower.port_changed, "ip", "monitor", "address"),
+        )
     ]
     ready()
     over = asyncio.Event()

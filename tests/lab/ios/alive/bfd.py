@@ -20,7 +20,7 @@ SECONDS = 1.0
 
 
 def configured(plan: Plan) -> list[tuple[Tunnel, str]]:
-    """The neighbours that are to be watched, each with its tunnel; those of a listen range are not known yet."""
+    """The neighbours that are to be watched, each with its tunnel. Those of a listen range come later."""
     found = []
     for neighbor in plan.bgp.neighbors if plan.bgp else ():
         if neighbor.is_group or not _watched(plan, neighbor):

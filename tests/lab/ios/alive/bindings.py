@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""nhrpd's event socket: a binding counts once an SA stands, as on IOS, where NHRP opens a crypto socket first.
+"""nhrpd's event socket: a binding counts once an SA stands. On IOS, too, NHRP opens a crypto socket first.
 
-nhrpd connects to a unix socket and writes blocks of `key=value` lines, each ended by an empty line; it waits for
-`eventid=N` and `result=accept` or `result=deny` (FRR, nhrpd/nhrp_event.c).
+nhrpd connects to a unix socket and writes blocks of `key=value` lines, each ended by an empty line; it waits
+for `eventid=N` and `result=accept` or `result=deny` (FRR, nhrpd/nhrp_event.c).
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ class Bindings:
         await asyncio.start_unix_server(self._serve, path)
         # nhrpd is not root.
         Path(path).chmod(0o666)
-        self._spawn(monitor(self._look, "ip", "xfrm", "monitor", "SA"))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -100,8 +99,12 @@ class Bindings:
         _status, out = await asyncio.to_thread(self._system.run, "ip", "xfrm", "state")
         return {target for _source, target, spi in _SA.findall(out) if int(spi, 16)}
 
-    async def _look(self) -> None:
-        """An SA that is gone takes its shortcuts along: without it they lead nowhere until their holdtime ends."""
+    async def watch(self) -> None:
+        """Forever."""
+        await monitor(self.look, "ip", "xfrm", "monitor", "SA")
+
+    async def look(self) -> None:
+        """An SA that is gone takes its shortcuts along: they would lead nowhere until their holdtime ends."""
         now = await self.peers()
         if self._had - now:
             await asyncio.to_thread(self._system.vty, "nhrpd", "clear ip nhrp shortcut")

@@ -58,10 +58,10 @@ def _routes(plan: Plan) -> list[str]:
         lines.append(f"ip route {route.prefix} {route.via or 'blackhole'}{tag} {route.distance}")
     caught = {route.prefix for route in plan.routes if not route.via}
     for tunnel in plan.up():
-        if tunnel.address is None or tunnel.address.network.prefixlen == 32:
+        if tunnel.address is None or tunnel.address.network.prefixlen == 32 or tunnel.destination:
             continue
-        # IOS has the tunnel's network connected, and a spoke asks an NHS whom it does not know. FRR has the address
-        # alone, so that each NHS is the way to the rest; and without one, nothing may go to the provider.
+        # IOS has the tunnel's network connected, and a spoke asks an NHS whom it does not know. FRR has the
+        # address alone, so that each NHS is the way to the rest; without one, nothing may go to the provider.
         if tunnel.nhrp and not tunnel.nhrp.redirect:
             for place, server in enumerate(tunnel.nhrp.servers):
                 lines.append(f"ip route {tunnel.address.network} {server.address} {_OVERLAY + place}")

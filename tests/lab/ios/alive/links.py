@@ -34,7 +34,8 @@ def additions(old: Plan, new: Plan) -> Commands:
             commands.append(("ip", "address", "flush", "dev", tunnel.name))
         if tunnel.address and (known is None or known.address != tunnel.address):
             # nhrpd wants the address alone; the tunnel's network is its routes' business.
-            commands.append(("ip", "address", "replace", f"{tunnel.address.ip}/32", "dev", tunnel.name))
+            length = tunnel.address.network.prefixlen if tunnel.destination else 32
+            commands.append(("ip", "address", "replace", f"{tunnel.address.ip}/{length}", "dev", tunnel.name))
         if known is None:
             commands.append(("ip", "link", "set", "dev", tunnel.name, "up"))
     return commands

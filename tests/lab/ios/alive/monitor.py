@@ -13,7 +13,7 @@ AGAIN_SECONDS = 1.0
 
 
 async def monitor(changed: Callable[[], Awaitable[None]], *argv: str) -> None:
-    """Call ``changed`` after each burst of lines that a command prints. The command is started again if it ends."""
+    """Call ``changed`` after each burst of lines that a command prints. If it ends, it is started again."""
     while True:
         process = await asyncio.create_subprocess_exec(*argv, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
         assert process.stdout is not None

@@ -8,6 +8,8 @@ from .frr import MULTICAST_GROUP, REDIRECT_GROUP
 from .plan import Plan, Tunnel
 
 TABLE = "ios_alive"
+NHRP = 0x2001
+NHRP_RATE = "50/second burst 100 packets"
 
 
 def ruleset(plan: Plan) -> str:
@@ -15,25 +17,26 @@ def ruleset(plan: Plan) -> str:
     out, into, forward, sets = [], [], [], []
     for tunnel in plan.tunnels:
         if tunnel.protected and tunnel.source:
-            # IOS sends no packet of a protected tunnel in the clear, and takes none; an unprotected one does both.
+            # IOS sends no packet of a protected tunnel in the clear, and takes none.
             out.append(f'oifname "{tunnel.source.device}" {_gre(tunnel)} rt ipsec missing counter drop')
             into.append(f'iifname "{tunnel.source.device}" {_gre(tunnel)} meta ipsec missing counter drop')
+    for device in sorted({tunnel.source.device for tunnel in plan.up() if tunnel.source and tunnel.nhrp}):
+        # Two nhrpd with different authentication answer each error with an error, hundreds in a second. One
+        # that is lost ends it; IOS answers none.
+        out.append(f'oifname "{device}" meta l4proto gre @th,16,16 {NHRP} limit rate over {NHRP_RATE} drop')
     for tunnel in plan.up():
         if tunnel.nhrp and tunnel.nhrp.multicast:
-            out.append(
-                f'oifname "{tunnel.name}" ip daddr 224.0.0.0/24 log group {MULTICAST_GROUP} queue-threshold 1 drop'
-            )
+            log = f"log group {MULTICAST_GROUP} queue-threshold 1"
+            out.append(f'oifname "{tunnel.name}" ip daddr 224.0.0.0/24 {log} drop')
         if tunnel.mss:
-            for side in ("iifname", "oifname"):
-                forward.append(
-                    f'{side} "{tunnel.name}" tcp flags & (syn | rst) == syn tcp option maxseg size set {tunnel.mss}'
-                )
+            syn = f"tcp flags & (syn | rst) == syn tcp option maxseg size set {tunnel.mss}"
+            forward += [f'{side} "{tunnel.name}" {syn}' for side in ("iifname", "oifname")]
         if tunnel.nhrp and tunnel.nhrp.redirect and tunnel.address:
             sets.append(
                 f"set told_{tunnel.number} {{ type ipv4_addr . ipv4_addr; size 65535;"
                 " flags dynamic,timeout; timeout 1m; }"
             )
-            # Of each pair of networks a packet now and then goes to nhrpd, which tells its sender of the short way.
+            # A packet of each pair of networks goes to nhrpd now and then, which tells its sender of the short way.
             forward.append(
                 f'iifname "{tunnel.name}" oifname "{tunnel.name}" ip daddr != {tunnel.address.network}'
                 f" update @told_{tunnel.number} {{ ip saddr & 255.255.255.0 . ip daddr & 255.255.255.0"

@@ -119,7 +119,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """A BGP neighbour or peer-group: session lines and address-family lines, as FRR takes them after its name."""
+    """A BGP neighbour or peer-group: lines of its session and its address-family, as FRR takes them."""
 
     name: str
     session: tuple[str, ...] = ()
@@ -164,7 +164,7 @@ class Static:
 class Facts:
     """What the node has besides the configuration.
 
-    ``ports`` by their IOS names; ``trustpoints`` name the certificates that are enrolled, with their subjects;
+    ``ports`` by their IOS names; ``trustpoints`` are names of enrolled certificates, with their subjects;
     ``release`` decides on defaults, such as (17, 15).
     """
 

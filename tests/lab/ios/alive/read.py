@@ -51,17 +51,19 @@ def _tunnel(root: Line, line: Line, facts: Facts, connections: dict[str, Connect
     source = _source(line.word("tunnel source"), facts)
     key = line.word("tunnel key")
     mode = " ".join(line.rest("tunnel mode")) or "gre ip"
+    nhrp = _nhrp(line, facts.release)
     tunnel = Tunnel(
         name=name,
         number=int(name.removeprefix("Tunnel")),
         address=_address(line),
         source=source,
         key=int(key) if key else None,
-        destination=line.word("tunnel destination") if mode == "gre ip" else "",
+        # nhrpd works on a multipoint tunnel only; with one server and no shortcuts it is the same.
+        destination=line.word("tunnel destination") if mode == "gre ip" and nhrp is None else "",
         # GRE takes 24 bytes, and 4 for the key.
         mtu=line.number("ip mtu", 1472 if key else 1476),
         mss=line.number("ip tcp adjust-mss", 0),
-        nhrp=_nhrp(line, facts.release),
+        nhrp=replace(nhrp, shortcut=False) if nhrp and mode == "gre ip" else nhrp,
         protected=line.has("tunnel protection"),
         profile=line.word("tunnel protection ipsec profile"),
         if_state=line.has("if-state nhrp"),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads what protects a tunnel: IPsec profile, transform-set, IKEv2 profile, keyring, policy, certificate map."""
+"""Reads what protects a tunnel: IPsec and IKEv2 profile, transform-set, keyring, policy, certificate map."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reads BGP, OSPF, static routes, prefix lists and route maps.
 
-Most of their lines are the same in FRR. Those that are not are named here; a line that is neither is left out and
-told of, so that nothing is fulfilled by half.
+Most of their lines are the same in FRR. Those that are not are named here; a line that is neither is left out
+and told of, so that nothing is fulfilled by half.
 """
 
 from __future__ import annotations

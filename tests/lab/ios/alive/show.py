@@ -49,8 +49,8 @@ def register(execs: Registry, daemons: Daemons, system: System, settled: Settled
     add("show ip interface brief", lambda _, __: show_path.brief(d))
     add("show ip interface name:INTERFACE", _ip_interface(d))
     add("show logging", lambda _, __: show_log.log(system))
-    options = "[{source {source:A.B.C.D | source:INTERFACE} | size size:<36-18024> | df-bit | repeat repeat:<1-2147483647>"
-    options += " | timeout timeout:<0-3600>}+]"
+    options = "[{source {source:A.B.C.D | source:INTERFACE} | size size:<36-18024> | df-bit"
+    options += " | repeat repeat:<1-2147483647> | timeout timeout:<0-3600>}+]"
     add(
         f"ping [ip] target:A.B.C.D {options}",
         lambda s, v: show_path.ping(d, v, s.said("df-bit")),

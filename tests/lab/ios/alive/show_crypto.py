@@ -16,6 +16,7 @@ X - IKE Extended Authentication, F - IKE Fragmentation
 R - IKE Auto Reconnect, U - IKE Dynamic Route Update
 S - SIP VPN
 """
+_DONE, _WAITING = "Negotiation done", "Initiator waiting for INIT response"
 _SIGNS = {"psk": "PSK", "rsa": "RSA", "ecdsa": "ECDSA", "pubkey": "RSA"}
 
 
@@ -40,7 +41,8 @@ def _ike(ike: Ike, connection: Connection, detailed: bool) -> list[str]:
     local, remote = f"{ike.local}/{ike.local_port}", f"{ike.remote}/{ike.remote_port}"
     out = [
         f"{ike.number:<9} {local:<21} {remote:<21} {'none/none':<20} {'READY' if ike.ready else 'IN-NEG'}  ",
-        f"      Encr: {ike.cipher or 'Unknown - 0'}, keysize: {ike.bits or 0}, PRF: {ike.prf or 'Unknown - 0'},"
+        f"      Encr: {ike.cipher or 'Unknown - 0'}, keysize: {ike.bits or 0},"
+        f" PRF: {ike.prf or 'Unknown - 0'},"
         f" Hash: {ike.integrity}, DH Grp:{ike.group}, Auth sign: {_SIGNS[connection.local_auth]},"
         f" Auth verify: {_SIGNS[connection.remote_auth]}",
         f"      Life/Active Time: {connection.ike_seconds}/{ike.active} sec",
@@ -52,7 +54,7 @@ def _ike(ike: Ike, connection: Connection, detailed: bool) -> list[str]:
     return [
         *out,
         f"      CE id: {1000 + ike.number}, Session-id: {ike.number}",
-        f"      Status Description: {'Negotiation done' if ike.ready else 'Initiator waiting for INIT response'}",
+        f"      Status Description: {_DONE if ike.ready else _WAITING}",
         f"      Local spi: {ike.local_spi}       Remote spi: {ike.remote_spi}",
         f"      Local id: {_name(ike.local_id)}",
         f"      Remote id: {_name(ike.remote_id)}",

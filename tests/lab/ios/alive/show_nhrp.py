@@ -129,6 +129,7 @@ def _shortcuts(daemons: Daemons, tunnel: Tunnel) -> list[str]:
     """Networks behind peers. nhrpd tells of no interface: the next hop does."""
     out = []
     known = {peer.overlay: peer for peer in daemons.peers(tunnel)}
+    holdtime = tunnel.nhrp.holdtime if tunnel.nhrp else 0
     for row in daemons.json("nhrpd", "show ip nhrp shortcut").get("table", []):
         prefix, via = IPv4Network(row["prefix"]), row.get("via", "")
         peer = known.get(via)
@@ -136,7 +137,7 @@ def _shortcuts(daemons: Daemons, tunnel: Tunnel) -> list[str]:
             continue
         out += [
             f"{prefix} via {via}",
-            f"   {tunnel.name} created {clock(peer.seconds)}, expire {clock(tunnel.nhrp.holdtime if tunnel.nhrp else 0)}",
+            f"   {tunnel.name} created {clock(peer.seconds)}, expire {clock(holdtime)}",
             "   Type: dynamic, Flags: router rib ",
             f"   NBMA address: {peer.nbma} ",
         ]
@@ -157,8 +158,9 @@ def nhs(daemons: Daemons, name: str = "") -> str:
             sent = 1 + (peer.seconds if peer else 0) * 3 // max(1, tunnel.nhrp.holdtime)
             told = f"{sent} (00:00:01 ago)" if heard else "0"
             out += [
-                f"{server.address}  {'RE' if heard else ' E'}  NBMA Address: {server.nbma} priority = {server.priority}"
-                f" cluster = {server.cluster}  req-sent {sent}  req-failed 0  repl-recv {told}",
+                f"{server.address}  {'RE' if heard else ' E'}  NBMA Address: {server.nbma}"
+                f" priority = {server.priority} cluster = {server.cluster}"
+                f"  req-sent {sent}  req-failed 0  repl-recv {told}",
                 f" Current Request ID: {number}",
                 " Protection Socket Requested: FALSE",
             ]

@@ -105,9 +105,8 @@ def _grouped(found: dict[IPv4Network, list[str]]) -> list[str]:
         masks = {network.prefixlen for network in members}
         if members != [classful] and classful.prefixlen and max(masks) > classful.prefixlen:
             if len(masks) == 1:
-                out.append(
-                    f"      {classful.network_address}/{masks.copy().pop()} is subnetted, {len(members)} subnets"
-                )
+                length = members[0].prefixlen
+                out.append(f"      {classful.network_address}/{length} is subnetted, {len(members)} subnets")
             else:
                 out.append(
                     f"      {classful} is variably subnetted, {len(members)} subnets, {len(masks)} masks"
@@ -229,7 +228,7 @@ def ip_interface(daemons: Daemons, tunnel: Tunnel) -> str:
 
 
 def ping(daemons: Daemons, values: dict[str, str], unfragmented: bool) -> str:
-    """`ping A [source B] [size N] [df-bit] [repeat N] [timeout N]`. On IOS the size is that of the whole packet."""
+    """`ping A [source B] [size N] [df-bit] [repeat N] [timeout N]`. On IOS a size counts the headers."""
     target, size = values["target"], int(values.get("size", 100))
     count, wait = int(values.get("repeat", 5)), int(values.get("timeout", 2))
     source = values.get("source", "")

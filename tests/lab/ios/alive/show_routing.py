@@ -58,10 +58,8 @@ def bgp_summary(daemons: Daemons) -> str:
         out.append(f"Dynamically created neighbors: {dynamic}, Subnet ranges: {len(bgp.ranges)}")
         for network, group in bgp.ranges:
             out += ["", f"BGP peergroup {group} listen range group members: ", f"  {network} "]
-        out += [
-            "",
-            f"Total dynamically created neighbors: {dynamic}/({bgp.listen_limit} max), Subnet ranges: {len(bgp.ranges)}",
-        ]
+        total = f"{dynamic}/({bgp.listen_limit} max), Subnet ranges: {len(bgp.ranges)}"
+        out += ["", f"Total dynamically created neighbors: {total}"]
     return "\n".join(out)
 
 
@@ -92,7 +90,8 @@ def bgp_neighbors(daemons: Daemons, wanted: str = "") -> str:
         out += [
             f"  BGP version 4, remote router ID {peer.get('remoteRouterId', '0.0.0.0') if up else '0.0.0.0'}",
             f"  BGP state = {peer.get('bgpState', 'Idle')}" + (f", up for {age}" if up else ""),
-            f"  Last read 00:00:01, last write 00:00:01, hold time is {hold}, keepalive interval is {keep} seconds",
+            "  Last read 00:00:01, last write 00:00:01,"
+            f" hold time is {hold}, keepalive interval is {keep} seconds",
         ]
         unicast = peer.get("addressFamilyInfo", {}).get("ipv4Unicast", {})
         out += ["", " For address family: IPv4 Unicast"]
@@ -173,12 +172,13 @@ def bfd(daemons: Daemons) -> str:
             "Handle: 1",
             f"Local Diag: {diagnostic}, Demand mode: 0, Poll bit: 0",
             f"MinTxInt: {send * 1000}, MinRxInt: {receive * 1000}, Multiplier: {lost}",
-            f"Received MinRxInt: {int(one.get('remote-receive-interval', 0)) * 1000}, Received Multiplier: {theirs}",
+            f"Received MinRxInt: {int(one.get('remote-receive-interval', 0)) * 1000},"
+            f" Received Multiplier: {theirs}",
             f"Holddown (hits): 0(0), Hello (hits): {send}({count.get('control-packet-output', 0)})",
-            f"Rx Count: {count.get('control-packet-input', 0)}, Rx Interval (ms) min/max/avg: 1/{receive}/{receive}"
-            f" last: {receive // 2} ms ago",
-            f"Tx Count: {count.get('control-packet-output', 0)}, Tx Interval (ms) min/max/avg: 1/{send}/{send}"
-            f" last: {send // 2} ms ago",
+            f"Rx Count: {count.get('control-packet-input', 0)},"
+            f" Rx Interval (ms) min/max/avg: 1/{receive}/{receive} last: {receive // 2} ms ago",
+            f"Tx Count: {count.get('control-packet-output', 0)},"
+            f" Tx Interval (ms) min/max/avg: 1/{send}/{send} last: {send // 2} ms ago",
             "Elapsed time watermarks: 0 0 (last: 0)",
             f"Registered protocols: {'OSPF' if one.get('type') == 'dynamic' else 'BGP'} CEF ",
             f"Uptime: {age}" if up else f"Downtime: {clock(int(one.get('downtime', 0)))}",

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Algorithms: IOS's words for them, in strongSwan's keywords.
 
-A transform that IOS would not complete (no group, AES-CBC without integrity, AES-GCM without a PRF) gives none,
-so that nothing is negotiated with it.
+A transform that IOS would not complete (no group, AES-CBC without integrity, AES-GCM without a PRF) gives
+none, so that nothing is negotiated with it.
 """
 
 from __future__ import annotations
