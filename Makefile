@@ -32,7 +32,7 @@ test-lab: ## tests on booted routers, Molecule scenarios included
 	@tools/bootstrap dev lab
 	@$(stages) lab
 
-test-long: ## routers and a fleet broken in many ways: a quarter of an hour more
+test-long: ## a live fleet broken in many ways, over and over for an hour
 	@tools/bootstrap dev lab
 	@$(stages) long
 

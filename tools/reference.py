@@ -140,10 +140,21 @@ def default_of(value: Schema) -> str:
 
 
 def suite_table() -> str:
-    lines = ["| name | IKE | ESP |", "|---|---|---|"]
-    lines += [f"| `{suite.name}` | `{suite.ike}` | `{suite.esp}` |" for suite in suites.SUITES.values()]
-    return "\n".join(lines) + "\n"
+    """Both platforms' words for the same algorithms."""
+    lines = ["| name | IKE | ESP | IOS: IKEv2 proposal | transform set | from IOS |"]
+    lines.append("|---|---|---|---|---|---|")
+    for suite in suites.SUITES.values():
+        ios = suites.IOS_SUITES[suite.name]
+        since = ".".join(map(str, ios.since))
+        lines.append(
+            f"| `{suite.name}` | `{suite.ike}` | `{suite.esp}` | `{', '.join(ios.proposal)}` "
+            f"| `{ios.transform}` | {since} |"
+        )
+    return "\n".join(lines) + "\n\n" + NO_ESN
 
+
+NO_ESN = """Neither platform offers extended sequence numbers (ESN) or PFS: IOS has no ESN in IKEv2 proposals.
+"""
 
 SIZES = f"""A tunnel packet is IPv4 {suites.IPV4} + UDP {suites.UDP} (NAT-T) + ESP {suites.ESP} + IV + \
 GRE with key {suites.GRE} + inner packet + padding + trailer {suites.TRAILER} + ICV. A cloud's MTU is what \

@@ -39,6 +39,8 @@ ARGUMENTS = {
 class ActionModule(ActionBase):
     """Reads its own host's intent only: other hosts' variables would make a fleet quadratic."""
 
+    ios = False
+
     _supports_check_mode = True
     TRANSFERS_FILES = False
 
@@ -108,6 +110,7 @@ class ActionModule(ActionBase):
 
     def look(self, device: Any, earlier: Any, last: bool) -> tuple[Sight, Judgement]:
         """One observation. Packets are sent once nothing else fails, or the last time whatever fails."""
+        self.ios = device.platform == "ios"
         state = parse_state(self.module("state_info", state_arguments(device))["state"])
         sight = Sight(device, state, [], earlier)
         judgement = judge(device, state, [], earlier)
@@ -119,12 +122,38 @@ class ActionModule(ActionBase):
 
     def module(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Runs one of our modules on the router. Its failure is this router's, in one line."""
-        answer: dict[str, Any] = self._execute_module(
-            module_name=f"mgre.dmvpn.{name}", module_args=arguments, task_vars=self.variables
-        )
+        answer = self.controller_side(name, arguments) if self.ios else self.router_side(name, arguments)
         if answer.get("failed"):
             detail = str(answer.get("module_stderr") or answer.get("msg") or "no reason given").strip()
             raise AnsibleActionFail(f"{name} cannot run on the router: {detail.splitlines()[-1]}")
+        return answer
+
+    def router_side(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(
+            module_name=f"mgre.dmvpn.{name}", module_args=arguments, task_vars=self.variables
+        )
+        return answer
+
+    def controller_side(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """An IOS router runs no code of ours: the action of the same name asks it."""
+        if not str(self._connection.transport).endswith("network_cli"):
+            raise AnsibleActionFail(
+                f"{self.host} is an IOS router (dmvpn_platform) and its connection is "
+                f"{self._connection.transport}; write ansible_connection: ansible.netcommon.network_cli and "
+                "ansible_network_os: cisco.ios.ios"
+            )
+        task = self._task.copy()
+        task.args = arguments
+        action = self._shared_loader_obj.action_loader.get(
+            f"mgre.dmvpn.{name}",
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        answer: dict[str, Any] = action.run(task_vars=self.variables)
         return answer
 
     @staticmethod

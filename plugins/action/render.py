@@ -29,6 +29,9 @@ else:
 PREFIX = "dmvpn_"
 # Which clouds have a PSK is all that rendering needs to know; what is vaulted stays so.
 PSKS = "dmvpn_psks"
+# A router that Ansible reaches as IOS need not be called one again.
+PLATFORM, NETWORK_OS = "dmvpn_platform", "ansible_network_os"
+IOS = ("ios", "cisco.ios.ios")
 
 
 class ActionModule(ActionBase):
@@ -101,6 +104,12 @@ class ActionModule(ActionBase):
                     own[name] = plain.value(value, templar.template)
                 except AnsibleError as error:
                     findings.append(unresolved(host, name, error))
+            if own and PLATFORM not in own and NETWORK_OS in raw:
+                try:
+                    if plain.value(raw[NETWORK_OS], templar.template) in IOS:
+                        own[PLATFORM] = "ios"
+                except AnsibleError as error:
+                    findings.append(unresolved(host, NETWORK_OS, error))
             if own:
                 variables[host] = own
         if findings:

@@ -15,7 +15,11 @@ from typing import Any
 
 @dataclass(slots=True)
 class Host:
-    """The router itself. ``time`` is its clock (seconds since 1970)."""
+    """The router itself. ``time`` is its clock (seconds since 1970).
+
+    ``rollback`` is the time that an unconfirmed change of the configuration has left, 0 if none waits, None
+    where there is no such thing.
+    """
 
     name: str | None = None
     distribution: str | None = None
@@ -24,11 +28,15 @@ class Host:
     uptime: float | None = None
     forwarding: bool | None = None
     versions: dict[str, str | None] = field(default_factory=dict)
+    rollback: float | None = None
 
 
 @dataclass(slots=True)
 class Interface:
-    """A network interface; ``key``, ``local`` and ``underlay`` are a tunnel's GRE key, source and WAN."""
+    """A network interface; ``key``, ``local`` and ``underlay`` are a tunnel's GRE key, source and WAN.
+
+    ``protected`` tells on IOS whether an IPsec profile protects the tunnel; there a ``key`` of 0 is none.
+    """
 
     name: str
     kind: str | None = None
@@ -38,6 +46,7 @@ class Interface:
     key: int | None = None
     local: str | None = None
     underlay: str | None = None
+    protected: bool | None = None
     bytes_in: int | None = None
     bytes_out: int | None = None
     packets_in: int | None = None
@@ -74,11 +83,15 @@ class Route:
 
 @dataclass(slots=True)
 class Nhs:
-    """A next hop server that is configured; whether it has us registered, the cache tells."""
+    """A next hop server that is configured.
+
+    ``responding``: whether it answers our registrations. None on Linux, where the cache tells.
+    """
 
     interface: str | None
     overlay: str | None
     nbma: str | None
+    responding: bool | None = None
 
 
 @dataclass(slots=True)
@@ -192,6 +205,16 @@ class OspfNeighbour:
 
 
 @dataclass(slots=True)
+class EigrpNeighbour:
+    """A neighbour that is there is up; ``uptime`` in seconds."""
+
+    address: str
+    interface: str | None = None
+    asn: int | None = None
+    uptime: float | None = None
+
+
+@dataclass(slots=True)
 class BfdPeer:
     address: str
     local: str | None = None
@@ -211,12 +234,18 @@ class Drop:
 
 @dataclass(slots=True)
 class Guard:
-    """The firewall rules against cleartext; ``interfaces`` are the WANs that they stand on."""
+    """What keeps packets from leaving in the clear.
+
+    On Linux firewall rules; ``interfaces`` are the WANs that they stand on. On IOS (``kind`` ios)
+    ``interfaces`` are the tunnels that an IPsec profile protects, and ``prefixes`` end in Null0 where nothing
+    better leads elsewhere.
+    """
 
     kind: str
     present: bool
     interfaces: list[str] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -232,11 +261,15 @@ class Service:
 
 @dataclass(slots=True)
 class Certificate:
-    """``not_after`` in seconds since 1970; ``subject`` as in RFC 4514, without blanks after commas."""
+    """``not_after`` in seconds since 1970; ``subject`` as in RFC 4514, without blanks after commas.
+
+    ``path`` is a file, or the name of a trustpoint; ``authority`` marks a CA's.
+    """
 
     path: str
     subject: str | None = None
     not_after: float | None = None
+    authority: bool = False
 
 
 @dataclass(slots=True)
@@ -252,6 +285,7 @@ class State:
     ike_errors: list[IkeError] | None = None
     bgp: list[BgpNeighbour] | None = None
     ospf: list[OspfNeighbour] | None = None
+    eigrp: list[EigrpNeighbour] | None = None
     bfd: list[BfdPeer] | None = None
     guard: Guard | None = None
     services: dict[str, Service] | None = None

@@ -13,6 +13,8 @@ author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
   - Sends ICMP echo requests with Don't Fragment set from the router to each target, all targets at once.
   - If none of the full size is answered, searches for the largest size that is.
+  - On IOS (connection C(ansible.netcommon.network_cli)) the router's own C(ping) does it, five packets of
+    the full size to each target, one target after the other.
   - Changes nothing. A target that does not answer is a result, not a failure.
 options:
   targets:
@@ -33,11 +35,11 @@ options:
         description: An own address to send from. The kernel chooses if not given.
         type: str
   count:
-    description: Packets per size. One answer is enough for a size to pass.
+    description: Packets per size. One answer is enough for a size to pass. Linux only.
     type: int
     default: 3
   timeout:
-    description: Seconds to wait for each answer.
+    description: Seconds to wait for each answer. Linux only.
     type: float
     default: 1.0
   deadline:

@@ -11,15 +11,26 @@ short_description: Read the DMVPN state of a router as one structure
 version_added: 0.1.0
 author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
-  - Reads tunnels, NHRP, security associations, routing neighbours, BFD, routes, the firewall guard,
-    services and certificates in one round trip.
+  - Reads tunnels, NHRP, security associations, routing neighbours, BFD, routes, the guard against
+    cleartext, services and certificates in one round trip.
+  - An IOS router (connection C(ansible.netcommon.network_cli)) is read by its show commands, from the
+    controller; no secret is shown by any of them.
   - Facts only. What a state should be is judged by M(mgre.dmvpn.adjacency). No secret and no key is
     read.
   - What cannot be read is null, and RV(state.unreadable) says why. A dead daemon does not fail the
     module.
 options:
+  tunnels:
+    description: Tunnels to be read on IOS, such as V(Tunnel10). All if it is empty, in a second round trip.
+    type: list
+    elements: str
+    default: []
+  trustpoint:
+    description: Trustpoint on IOS whose certificates are wanted.
+    type: str
+    default: mgre-dmvpn
   units:
-    description: systemd units whose state is wanted.
+    description: systemd units whose state is wanted. Linux only, as are O(certificates) and O(firewall).
     type: list
     elements: str
     default: [frr.service, strongswan.service, mgre-dmvpn-guard.service, mgre-dmvpn-nhrp-events.service]
@@ -62,12 +73,13 @@ state:
   contains:
     host:
       description: The router itself as C(name), C(distribution), C(kernel), C(time) (its clock),
-        C(uptime), C(forwarding) (of IPv4), and C(versions) of C(frr) and C(strongswan).
+        C(uptime), C(forwarding) (of IPv4), and C(versions) of C(frr) and C(strongswan), or of C(ios).
+        C(rollback) is the time that an unconfirmed change on IOS has left, 0 if none waits.
       type: dict
     interfaces:
       description: Network interfaces with C(name), C(kind), C(up), C(mtu), C(addresses), C(bytes_in),
         C(bytes_out), C(packets_in), C(packets_out), C(errors); tunnels also have C(key) (of GRE),
-        C(local) (their source) and C(underlay) (the WAN).
+        C(local) (their source) and C(underlay) (the WAN), on IOS C(protected) (by an IPsec profile).
       type: list
       elements: dict
     neighbours:
@@ -81,9 +93,9 @@ state:
       type: list
       elements: dict
     nhrp:
-      description: C(nhs) configured (C(interface), C(overlay), C(nbma)), C(cache) (C(interface),
-        C(kind), C(overlay), C(nbma), C(claimed_nbma), C(used), C(identity)) and C(shortcuts) (C(kind),
-        C(prefix), C(via), C(identity)).
+      description: C(nhs) configured (C(interface), C(overlay), C(nbma), C(responding), which IOS tells),
+        C(cache) (C(interface), C(kind), C(overlay), C(nbma), C(claimed_nbma), C(used), C(identity)) and
+        C(shortcuts) (C(kind), C(prefix), C(via), C(identity)).
       type: dict
     sas:
       description: IKE SAs with C(connection), C(state), C(local), C(remote), C(local_identity),
@@ -107,6 +119,10 @@ state:
       description: OSPF neighbours with C(router_id), C(address), C(state) and C(interface).
       type: list
       elements: dict
+    eigrp:
+      description: EIGRP neighbours, all of them up, with C(address), C(interface), C(asn) and C(uptime).
+      type: list
+      elements: dict
     bfd:
       description: BFD peers with C(address), C(local), C(status), C(diagnostic) and
         C(remote_diagnostic).
@@ -114,7 +130,8 @@ state:
       elements: dict
     guard:
       description: The rules against cleartext as C(kind), C(present), the WAN C(interfaces) that they
-        stand on, and C(drops) with C(hook), C(what) (gre or site) and C(packets) dropped so far.
+        stand on, and C(drops) with C(hook), C(what) (gre or site) and C(packets) dropped so far. On IOS
+        C(interfaces) are the tunnels that have a protection, and C(prefixes) those with a route to Null0.
       type: dict
     services:
       description: Units by name, each with C(load), C(active), C(sub), C(result) and C(restarts).
@@ -123,7 +140,8 @@ state:
       description: FRR's daemons by name; C(running), C(stopped) or C(dead).
       type: dict
     certificates:
-      description: C(path), C(subject) (RFC 4514) and C(not_after) (seconds since 1970).
+      description: C(path) (on IOS the trustpoint), C(subject) (RFC 4514), C(not_after) (seconds since
+        1970) and C(authority) (a CA's).
       type: list
       elements: dict
     unreadable:
@@ -142,6 +160,8 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe import ob
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "tunnels": {"type": "list", "elements": "str", "default": []},
+            "trustpoint": {"type": "str", "default": "mgre-dmvpn"},
             "units": {
                 "type": "list",
                 "elements": "str",

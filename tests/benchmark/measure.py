@@ -13,10 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.generate import sample_inventory
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Device
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import linux
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import ios, ios_views, linux
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.engine import template
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
 
@@ -36,30 +38,46 @@ class Clock:
         self.cpu += time.process_time() - worked
 
 
-def library(sites: int, clock: Clock) -> None:
+def library(sites: int, clock: Clock, *, half_cisco: bool = False) -> None:
     """Ours whole: inventory variables to checked fleet to the text of every file."""
-    hostvars, groups = sample_inventory(sites)
+    hostvars, groups = sample_inventory(sites, half_cisco=half_cisco)
     with clock.running():
         for bundle in render_fleet(load_fleet(hostvars, groups)):
             bundle.contents()
             clock.devices += 1
 
 
-def bare(sites: int, clock: Clock) -> None:
+def bare(sites: int, clock: Clock, *, half_cisco: bool = False) -> None:
     """The limit: the same templates, with contexts that are there already."""
-    fleet = load_fleet(*sample_inventory(sites))
+    fleet = load_fleet(*sample_inventory(sites, half_cisco=half_cisco))
     rows = [template(f"linux/{row.template}") for row in (*linux.SHARED, linux.FRR, linux.SWANCTL)]
     guards = {name: template(f"linux/{row.template}") for name, row in linux.GUARDS.items()}
     tunnel = template("linux/tunnel.service.j2")
-    ready = [(d, linux.device_context(d, linux.shape_context(d))) for d in fleet.devices.values()]
+    ios_rows = [template(f"ios/{name}") for name in ("ipsec.j2", "routing/route_maps.j2", "config.ios.j2")]
+    ready = [(device, context_of(device)) for device in fleet.devices.values()]
     with clock.running():
         for device, context in ready:
+            clock.devices += 1
+            if device.platform == "ios":
+                for row in ios_rows:
+                    row.render(context)
+                continue
             for row in rows:
                 row.render(context)
             guards[device.firewall].render(context)
             for member in device.memberships:
-                tunnel.render(context, member=member)
-            clock.devices += 1
+                prefixes = (member.cloud.prefix, *member.cloud.routing.summaries)
+                tunnel.render(context, member=member, prefixes=prefixes)
+
+
+def context_of(device: Device) -> linux.Context:
+    if device.platform == "linux":
+        return linux.device_context(device, linux.shape_context(device))
+    context = ios.device_context(device, ios.ipsec_text(device))
+    return context | {
+        "protections": ios_views.protections(device),
+        "route_maps": context["routing"].route_maps,
+    }
 
 
 def pyavd(sites: int, clock: Clock) -> None:
@@ -75,7 +93,13 @@ def pyavd(sites: int, clock: Clock) -> None:
             clock.devices += 1
 
 
-KINDS: dict[str, Callable[[int, Clock], None]] = {"library": library, "bare": bare, "pyavd": pyavd}
+KINDS: dict[str, Callable[[int, Clock], None]] = {
+    "library": library,
+    "bare": bare,
+    "mixed": partial(library, half_cisco=True),
+    "mixed_bare": partial(bare, half_cisco=True),
+    "pyavd": pyavd,
+}
 
 
 def main(kind: str, sites: int) -> None:

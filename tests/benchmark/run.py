@@ -71,6 +71,8 @@ class Result:
     sites: int
     library: Measured
     bare: Measured
+    mixed: Measured
+    mixed_bare: Measured
     pyavd: Measured
     nothing: Measured
     first: Measured
@@ -81,6 +83,8 @@ class Result:
         rows = {
             "load, check and render (library)": self.library,
             "bare Jinja2, contexts ready": self.bare,
+            "library, every second router Cisco's": self.mixed,
+            "bare Jinja2, every second Cisco's": self.mixed_bare,
             f"pyavd.get_device_config ({self.pyavd.devices} devices)": self.pyavd,
             "ansible-playbook, nothing to do": self.nothing,
             "ansible-playbook render.yml, first run": self.first,
@@ -95,6 +99,7 @@ class Result:
     def aims(self) -> list[Aim]:
         return [
             Aim("library / bare Jinja2", self.library.per_device / self.bare.per_device, 3),
+            Aim("library / bare Jinja2, half Cisco", self.mixed.per_device / self.mixed_bare.per_device, 3),
             Aim("pyavd / library, per device", self.pyavd.per_device / self.library.per_device, 20, True),
             Aim("render.yml / doing nothing", self.first.cpu / self.nothing.cpu, 1.5),
             Aim("peak memory of the library, MiB", self.library.peak_mib, 1024),
@@ -185,6 +190,8 @@ def measure(sites: int, scratch: Path) -> Result:
         sites=sites,
         library=library_like("library", sites),
         bare=library_like("bare", sites),
+        mixed=library_like("mixed", sites),
+        mixed_bare=library_like("mixed_bare", sites),
         pyavd=library_like("pyavd", AVD_DEVICES),
         nothing=playbook(noop, inventory, devices),
         first=playbook(*render, *output),

@@ -22,6 +22,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 def test_library_costs_little_more_than_its_templates(result: Result) -> None:
     assert result.library.per_device < 4.5 * result.bare.per_device
+    assert result.mixed.per_device < 4.5 * result.mixed_bare.per_device
 
 
 def test_library_is_far_faster_than_pyavd(result: Result) -> None:

@@ -109,20 +109,22 @@ class Silence:
 def wait_ready(state: State, node: Node, seconds: float = BOOT_SECONDS) -> str:
     """Wait until systemd says that the boot is over; returns its word (running or degraded).
 
-    Now and then user-mode linux hangs early in a boot, with nothing more to say. Such a router is switched
-    off and on again. Raises LabError with the last console lines when its process ends or time is up.
+    Now and then user-mode linux hangs in a boot, or its network driver stays deaf after one. A router whose
+    console is silent and that SSH does not reach is switched off and on again. Raises LabError with the last
+    console lines when its process ends or time is up.
     """
     deadline = time.monotonic() + seconds
     said = "nothing yet"
     silence = Silence(state, node)
     while time.monotonic() < deadline:
-        if silence.too_long() and not _boot_is_over(state, node):
+        if silence.too_long():
             say(f"{node.name} hangs; switching it off and on again")
             kill(state, node)
             boot(state, node, kernel())
             silence.broken()
         try:
             said = ssh.run(state, node, "systemctl is-system-running --wait || true", timeout=seconds).strip()
+            silence.broken()
         except LabError as err:
             said = str(err)
         if said in ("running", "degraded"):
@@ -138,10 +140,6 @@ def _last_boot(state: State, node: Node) -> str:
     path = console(state, node)
     text = path.read_text(errors="replace") if path.exists() else ""
     return text[text.rfind("Linux version") :]
-
-
-def _boot_is_over(state: State, node: Node) -> bool:
-    return "Reached target multi-user.target" in _last_boot(state, node)
 
 
 def _last_lines(state: State, node: Node) -> str:

@@ -91,6 +91,25 @@ def test_check_tells_of_no_change_on_a_router_that_is_as_it_should_be(fleet: Fle
     assert changes(fleet.site("--check", "--diff")) == dict.fromkeys(fleet.lab.topology.nodes, 0)
 
 
+def test_a_router_that_is_off_or_has_no_python_gets_one_line_and_the_others_go_on(fleet: Fleet) -> None:
+    fleet.lab.kill("spoke3")
+    fleet.lab.ssh("spoke2", "mv /usr/bin/python3 /usr/bin/python3.away")
+    try:
+        done = fleet.play("site")
+    finally:
+        fleet.lab.ssh("spoke2", "mv /usr/bin/python3.away /usr/bin/python3")
+        fleet.lab.start("spoke3")
+    assert done.returncode != 0
+    recap = done.stdout.split("PLAY RECAP")[1]
+    said = dict(re.findall(r"^(\w+)\s+: (.*)$", recap, re.M))
+    assert "unreachable=1" in said["spoke3"] and "failed=1" in said["spoke2"], recap
+    for node in ("hub1", "hub2", "spoke1"):
+        assert "unreachable=0" in said[node] and "failed=0" in said[node], recap
+    assert "spoke2: no python3 on the router; install it with apt-get install python3" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    fleet.wait_green()
+
+
 def test_a_change_is_shown_before_it_is_made_and_keeps_the_sessions(fleet: Fleet) -> None:
     sessions = {node: established(fleet, node) for node in fleet.lab.topology.nodes}
     assert {node: len(since) for node, since in sessions.items()} == {
@@ -128,8 +147,14 @@ def test_a_router_that_claims_the_tunnel_address_of_another_is_denied(fleet: Fle
         assert re.search(r"10\.255\.0\.11 +198\.51\.100\.10\b", cache), cache
         assert "10.255.0.11 203.0.113.18" not in " ".join(cache.split())
         assert lost == {("hub1", "spoke1"): 0}
-    finally:
         # nhrpd holds on to an address that the tunnel has lost, and would answer itself in spoke1's place.
+        fleet.lab.ssh("spoke3", "systemctl restart mgre-dmvpn-blue")
+        until(
+            lambda: fleet.verify("spoke3").causes == {("spoke3", "claims_other_address")},
+            "verify names the address that nhrpd still claims, and nothing else",
+            seconds=120,
+        )
+    finally:
         fleet.lab.ssh("spoke3", "systemctl restart mgre-dmvpn-blue frr")
     fleet.wait_green()
 

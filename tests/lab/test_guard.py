@@ -97,8 +97,26 @@ def test_frr_that_is_restarted(fleet: Fleet) -> None:
 
 
 def test_a_router_that_reboots(fleet: Fleet) -> None:
+    """On its way down FRR takes its routes with it, and Debian's nftables.service flushes all rules."""
+    fleet.lab.ssh("spoke1", "systemctl start nftables")
     with traffic_until_green(fleet):
         fleet.lab.reboot("spoke1")
+
+
+def test_neither_firewall_nor_frr(fleet: Fleet) -> None:
+    """Packets between sites end in the kernel's last route; without that one they leave, and are seen."""
+    route = "blackhole 10.0.0.0/9 metric 4278190079"
+    with traffic_until_green(fleet):
+        fleet.lab.ssh("spoke1", "systemctl stop frr; nft flush ruleset")
+        assert fleet.ping("spoke1", "hub1") == 20
+        fleet.assert_clean_wans()
+        fleet.lab.capture_start()
+        fleet.lab.ssh("spoke1", f"ip route delete {route}")
+        assert fleet.ping("spoke1", "hub1") == 20
+        fleet.lab.ssh("spoke1", "systemctl restart mgre-dmvpn-guard mgre-dmvpn-blue")
+        assert fleet.lab.captured().site > 0
+        fleet.lab.capture_start()
+        fleet.lab.ssh("spoke1", "systemctl start frr")
 
 
 def test_a_router_that_loses_its_power(fleet: Fleet) -> None:

@@ -59,6 +59,10 @@ def drift(host: Host, wanted: Release, record: Record) -> Iterator[tuple[str, st
     for name in wanted.tunnels.values():
         if not host.exists(f"{NET}/{name}"):
             yield "tunnels", f"{name} is missing"
+    held_routes = host.run("ip", "-4", "route", "show", "type", "blackhole").out
+    for route in wanted.last_resorts:
+        if route not in held_routes:
+            yield "tunnels", f"the route '{route}' is missing"
     for key, value in sysctl_keys(wanted.text(SYSCTL)).items():
         held = host.read(proc(key))
         if held is not None and held.strip() != value:

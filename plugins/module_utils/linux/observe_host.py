@@ -105,6 +105,7 @@ def parse_certificate(path: str, output: str) -> Certificate:
         path,
         subject[1].strip() if subject else None,
         float(ssl.cert_time_to_seconds(end[1].strip())) if end else None,
+        path.endswith("-ca.crt"),
     )
 
 

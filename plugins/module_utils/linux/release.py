@@ -35,6 +35,7 @@ PLACES = (
     f"{SYSTEMD}/mgre-dmvpn-",
     f"{SYSTEMD}/frr.service.d/mgre-dmvpn",
 )
+_LAST_RESORT = re.compile(r"ip route replace (blackhole \S+ metric \d+)$", re.MULTILINE)
 _REFERENCE = re.compile(r"@@secret:([^@\n]+)@@")
 
 
@@ -74,6 +75,12 @@ class Release:
         """Our own units, in the order in which they start."""
         held = (GUARD_UNIT, *self.tunnels, EVENTS_UNIT)
         return tuple(unit for unit in held if f"{SYSTEMD}/{unit}" in self.files)
+
+    @property
+    def last_resorts(self) -> tuple[str, ...]:
+        """The kernel's routes, as ``ip`` writes them, where packets between sites end when FRR is gone."""
+        texts = (self.text(f"{SYSTEMD}/{unit}") for unit in self.tunnels)
+        return tuple(dict.fromkeys(route for text in texts for route in _LAST_RESORT.findall(text)))
 
     def dump(self) -> dict[str, Any]:
         """As JSON; it holds secrets."""

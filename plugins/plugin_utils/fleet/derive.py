@@ -124,6 +124,8 @@ def derive_peer(member: Member) -> Peer:
         nbma=nbma(transport),
         nat=behind_nat(transport),
         lans=tuple(site.vars.dmvpn_lans),
+        platform=site.vars.dmvpn_platform,
+        ios_version=site.vars.dmvpn_ios_version,
     )
 
 
@@ -137,6 +139,7 @@ def derive_transport(name: str, transport: TransportInput, members: list[Member]
         nbma=nbma(transport),
         path_mtu=transport.path_mtu or min(carried, default=DEFAULT_PATH_MTU),
         allow_gre=tuple(transport.allow_gre),
+        vrf=transport.vrf,
     )
 
 
@@ -173,6 +176,7 @@ def derive_device(
                 shortcut=cloud.phase == 3,
                 hubs=preferred(hubs[cloud.name], member, number),
                 spokes=spokes[cloud.name] if member.role == "hub" else (),
+                platform=site.vars.dmvpn_platform,
             )
         )
     return Device(
@@ -184,4 +188,7 @@ def derive_device(
         lans=tuple(site.vars.dmvpn_lans),
         transports=tuple(transports.values()),
         memberships=tuple(memberships),
+        ios_version=site.vars.dmvpn_ios_version,
+        trustpoint=site.vars.dmvpn_ios_trustpoint,
+        ios_key=site.vars.dmvpn_ios_key,
     )

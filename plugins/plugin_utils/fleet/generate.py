@@ -13,10 +13,13 @@ LANS = int(IPv4Address("10.0.0.0"))
 WANS = int(IPv4Address("198.18.0.0"))  # for benchmarks, RFC 2544
 
 
-def sample_inventory(sites: int, hubs: int = 2) -> tuple[Variables, dict[str, list[str]]]:
+def sample_inventory(
+    sites: int, hubs: int = 2, *, half_cisco: bool = False
+) -> tuple[Variables, dict[str, list[str]]]:
     """Host variables and groups of ``hubs`` hubs and ``sites`` spokes, at most 16,000 together.
 
-    BGP and certificates; of five spokes three have a static address, one DHCP, one is behind NAT.
+    BGP and certificates; of five spokes three have a static address, one DHCP, one is behind NAT. With
+    ``half_cisco`` every second router runs IOS.
     """
     hub_names = [f"hub{number}" for number in range(1, hubs + 1)]
     spoke_names = [f"spoke{number}" for number in range(1, sites + 1)]
@@ -47,5 +50,8 @@ def sample_inventory(sites: int, hubs: int = 2) -> tuple[Variables, dict[str, li
             "dmvpn_lans": [f"{IPv4Address(LANS + 256 * number)}/24"],
             "dmvpn_transports": {"internet": wan},
         }
+        if half_cisco and number % 2 == 0:
+            wan["interface"] = "GigabitEthernet1"
+            hostvars[host]["dmvpn_platform"] = "ios"
     groups = {"all": [*hub_names, *spoke_names], "hubs": hub_names, "branches": spoke_names, "ungrouped": []}
     return hostvars, groups

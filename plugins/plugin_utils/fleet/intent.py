@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
-from typing import Literal
+from typing import Literal, Protocol
 
 Role = Literal["hub", "spoke"]
 Platform = Literal["linux", "ios"]
+NEWEST_IOS = (17, 15)
+TUNNELS: dict[Platform, str] = {"linux": "dmvpn", "ios": "Tunnel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,12 @@ class Bfd:
 class Routing:
     """How LAN prefixes travel over a cloud.
 
-    ``spoke_asn`` equal to ``asn`` is iBGP with the hubs as route reflectors; any other is eBGP.
+    ``spoke_asn`` equal to ``asn`` is iBGP with the hubs as route reflectors; any other is eBGP. EIGRP's
+    autonomous system number is ``asn``.
     Timers are in seconds. ``area`` is OSPF's, in dotted form.
     """
 
-    protocol: Literal["bgp", "ospf", "static"]
+    protocol: Literal["bgp", "ospf", "eigrp", "static"]
     asn: int
     spoke_asn: int
     keepalive: int
@@ -91,7 +94,11 @@ class Cloud:
     @property
     def interface(self) -> str:
         """The tunnel interface on Linux, at most 15 characters: dmvpn10."""
-        return f"dmvpn{self.number}"
+        return self.interface_on("linux")
+
+    def interface_on(self, platform: Platform) -> str:
+        """The tunnel interface on a router of that platform: dmvpn10 or Tunnel10."""
+        return f"{TUNNELS[platform]}{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,8 @@ class Transport:
     """One WAN of a router. ``address`` is None when DHCP assigns it.
 
     ``nbma`` is the address that peers see: the public one behind a static NAT, the own one on an
-    open WAN, None where only the NAT or the provider knows it.
+    open WAN, None where only the NAT or the provider knows it. ``vrf`` is the front-door VRF that the
+    WAN interface is in, None for the global table.
     """
 
     name: str
@@ -109,6 +117,7 @@ class Transport:
     nbma: IPv4Address | None
     path_mtu: int
     allow_gre: tuple[IPv4Address, ...]
+    vrf: str | None = None
 
 
 def dynamic_bfd(frr_version: tuple[int, int]) -> bool:
@@ -119,6 +128,27 @@ def dynamic_bfd(frr_version: tuple[int, int]) -> bool:
     From 10.4 only ``bfd strict`` does that.
     """
     return not (10, 2) <= frr_version < (10, 4)
+
+
+IOS_BFD = (16, 3)  # first release with BFD on multipoint GRE ("DMVPN with BFD", Cisco's feature information)
+
+
+class Software(Protocol):
+    """What a router runs, as :class:`Device` and :class:`Peer` say it."""
+
+    @property
+    def platform(self) -> Platform: ...
+    @property
+    def frr_version(self) -> tuple[int, int]: ...
+    @property
+    def ios_version(self) -> tuple[int, int]: ...
+
+
+def can_bfd(router: Software, dynamic: bool) -> bool:
+    """Whether a router can run BFD on a routing session; ``dynamic``: one that a hub accepts by its range."""
+    if router.platform == "ios":
+        return router.ios_version >= IOS_BFD
+    return dynamic_bfd(router.frr_version) if dynamic else True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +163,8 @@ class Peer:
     nbma: IPv4Address | None
     nat: bool
     lans: tuple[IPv4Network, ...]
+    platform: Platform = "linux"
+    ios_version: tuple[int, int] = NEWEST_IOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +172,7 @@ class Membership:
     """A device's place in one cloud.
 
     ``hubs`` are the other hubs of the cloud in this device's order of preference; ``spokes`` is
-    filled on hubs only.
+    filled on hubs only. ``platform`` is the device's own.
     """
 
     cloud: Cloud
@@ -150,30 +182,57 @@ class Membership:
     shortcut: bool
     hubs: tuple[Peer, ...]
     spokes: tuple[Peer, ...]
+    platform: Platform = "linux"
 
-    def offers_bfd(self, role: Role, frr_version: tuple[int, int]) -> bool:
-        """Whether this router, with that FRR, runs BFD on its routing sessions with peers of that role."""
+    @property
+    def interface(self) -> str:
+        """The tunnel interface on this router."""
+        return self.cloud.interface_on(self.platform)
+
+    def offers_bfd(self, own: Software, peer: Peer) -> bool:
+        """Whether this router, which runs ``own``, runs BFD on its routing session with a peer."""
+        return self._may_bfd(own, peer.role) and (
+            own.platform == peer.platform == "linux" or self._agree_on_bfd(own, peer)
+        )
+
+    def offers_bfd_to_spokes(self, own: Software) -> bool:
+        """Whether this hub, which runs ``own``, runs BFD with the spokes that its range accepts."""
+        return self.role == "hub" and self._may_bfd(own, "spoke")
+
+    def runs_bfd(self, own: Software) -> bool:
+        """Whether this router, which runs ``own``, runs BFD for this cloud at all."""
+        return self.offers_bfd_to_spokes(own) or any(self.offers_bfd(own, hub) for hub in self.hubs)
+
+    def expects_bfd(self, peer: Peer, own: Software) -> bool:
+        """Whether a BFD session with this peer must stand: both ends offer it."""
+        return self._may_bfd(own, peer.role) and self._agree_on_bfd(own, peer)
+
+    def _may_bfd(self, router: Software, role: Role) -> bool:
+        """Whether a router may run BFD on a session with a peer of that role."""
         rules = self.cloud.routing
         if rules.bfd is None or rules.protocol == "static":
             return False
-        dynamic = rules.protocol == "bgp" and "spoke" in (self.role, role)
-        return dynamic_bfd(frr_version) if dynamic else True
+        return can_bfd(router, dynamic=rules.protocol == "bgp" and "spoke" in (self.role, role))
 
-    def runs_bfd(self, frr_version: tuple[int, int]) -> bool:
-        """Whether this router, with that FRR, runs BFD for this cloud at all."""
-        to_hubs = bool(self.hubs) and self.offers_bfd("hub", frr_version)
-        return to_hubs or (self.role == "hub" and self.offers_bfd("spoke", frr_version))
+    def _agree_on_bfd(self, own: Software, peer: Peer) -> bool:
+        """Whether the peer runs BFD too, and of the same kind.
 
-    def expects_bfd(self, peer: Peer, frr_version: tuple[int, int]) -> bool:
-        """Whether a BFD session with this peer must stand: both ends offer it."""
-        return all(self.offers_bfd(peer.role, version) for version in (frr_version, peer.frr_version))
+        In iBGP bgpd takes a peer behind a /32 tunnel address for some hops away and runs multihop BFD
+        (``PEER_IS_MULTIHOP`` in bgpd/bgp_bfd.h), while IOS sees it on its connected subnet.
+        """
+        rules = self.cloud.routing
+        between_hubs = self.role == peer.role == "hub"
+        ibgp = rules.protocol == "bgp" and (between_hubs or rules.asn == rules.spoke_asn)
+        return self._may_bfd(peer, peer.role) and (own.platform == peer.platform or not ibgp)
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """One router and all that the inventory wants of it.
 
-    ``frr_version`` is what the inventory declares; ``apply`` refuses a router that runs another.
+    ``frr_version`` and ``ios_version`` are what the inventory declares; of the two only that of the
+    platform means anything, and ``apply`` refuses a router that runs another FRR. ``trustpoint`` and
+    ``ios_key`` tell an IOS router which of its certificates to use and what its key is.
     """
 
     name: str
@@ -184,6 +243,9 @@ class Device:
     lans: tuple[IPv4Network, ...]
     transports: tuple[Transport, ...]
     memberships: tuple[Membership, ...]
+    ios_version: tuple[int, int] = NEWEST_IOS
+    trustpoint: str = "mgre-dmvpn"
+    ios_key: Literal["rsa", "ec"] = "rsa"
 
     @property
     def identity(self) -> str:

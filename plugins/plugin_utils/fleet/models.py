@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from .intent import NEWEST_IOS
 from .networks import Address, Area, LanPrefix, OverlayPrefix, Prefix, WanAddress
 from .secret_values import NhrpSecret, Psk
 from .suites import MIN_MTU, SuiteName
@@ -24,7 +25,9 @@ from .values import (
     Name,
     Reference,
     RemoteId,
+    Trustpoint,
     Version,
+    VrfName,
     parse_platform,
     parse_protocol,
     refuse,
@@ -68,17 +71,17 @@ class BfdInput(Strict):
 class RoutingInput(Strict):
     """`routing`: how LAN prefixes travel over a cloud."""
 
-    protocol: Annotated[Literal["bgp", "ospf", "static"], BeforeValidator(parse_protocol)] = Field(
-        default="bgp", description="`bgp`, `ospf` or `static`. EIGRP is not possible on Linux."
+    protocol: Annotated[Literal["bgp", "ospf", "eigrp", "static"], BeforeValidator(parse_protocol)] = Field(
+        default="bgp", description="`bgp`, `ospf`, `static`, or `eigrp` where all members are Cisco's."
     )
-    asn: Asn = Field(default=65000, description="AS number of the hubs.")
+    asn: Asn = Field(default=65000, description="AS number of the hubs; EIGRP's number for all.")
     spoke_asn: Given[Asn | None] = Field(
         default=None,
         description="AS number of the spokes. The same as `asn`, which is the default, is iBGP with the hubs "
         "as route reflectors; any other is eBGP.",
     )
     keepalive: Annotated[int, whole(1, 21845, "number of seconds")] = Field(
-        default=3, description="Seconds between keepalives (BGP) or hellos (OSPF)."
+        default=3, description="Seconds between keepalives (BGP) or hellos (OSPF, EIGRP)."
     )
     holdtime: Annotated[int, whole(3, 65535, "number of seconds")] = Field(
         default=10,
@@ -88,7 +91,8 @@ class RoutingInput(Strict):
     bfd: Annotated[BfdInput | None, BeforeValidator(false_is_none)] = Field(
         default=BfdInput(),
         description="BFD timers (see [BFD](#bfd)), or `false` to go without. FRR 10.2 and 10.3 go "
-        "without on BGP sessions between hub and spoke: they cannot bring it back after a failure.",
+        "without on BGP sessions between hub and spoke: they cannot bring it back after a failure. So do "
+        "IOS before 16.3, and iBGP sessions between Linux and IOS.",
         json_schema_extra=null_is_false,
     )
     summaries: list[Prefix] = Field(
@@ -133,7 +137,8 @@ class CloudInput(Strict):
 
     name: CloudName = Field(description="Name of the cloud; becomes part of file and unit names.")
     number: Annotated[int, whole(1, 65535)] = Field(
-        description="Number of the tunnel interface: 10 makes `dmvpn10`. Also GRE key and NHRP network-id."
+        description="Number of the tunnel interface: 10 makes `dmvpn10`, on IOS `Tunnel10`. Also GRE key "
+        "and NHRP network-id."
     )
     prefix: OverlayPrefix = Field(
         description="Overlay prefix, /8 to /29. A site's address is host number `dmvpn_site`."
@@ -141,7 +146,8 @@ class CloudInput(Strict):
     transport: Name = Field(description="Which of a site's `dmvpn_transports` carries the cloud.")
     phase: Literal[1, 2, 3] = Field(
         default=3,
-        description="3: spokes make shortcuts to each other. 1: all traffic goes by hubs. 2: not on Linux.",
+        description="3: spokes make shortcuts to each other. 1: all traffic goes by hubs. 2: shortcuts by "
+        "routing, where all members are Cisco's.",
     )
     hubs: list[Reference] = Field(
         min_length=1, description="Inventory hosts that are hubs, in order of preference."
@@ -179,7 +185,7 @@ class CloudInput(Strict):
 class TransportInput(Strict):
     """`dmvpn_transports.<name>`: one WAN of a router."""
 
-    interface: InterfaceName = Field(description="WAN interface, such as `eth0`.")
+    interface: InterfaceName = Field(description="WAN interface, such as `eth0` or `GigabitEthernet1`.")
     address: WanAddress = Field(description="Its own IPv4 address, or `dhcp`.")
     nat: Flag = Field(default=False, description="The router is behind NAT.")
     public_address: Given[Address | None] = Field(
@@ -192,6 +198,11 @@ class TransportInput(Strict):
     )
     allow_gre: list[Address] = Field(
         default=[], description="Peers of other GRE tunnels on this WAN, which stay as they are."
+    )
+    vrf: Given[VrfName | None] = Field(
+        default=None,
+        description="Front-door VRF that the interface is in. IOS only; the VRF and its default route are "
+        "the router's own.",
     )
 
 
@@ -210,13 +221,27 @@ class SiteInput(Strict):
     dmvpn_transports: dict[Name, TransportInput] = Field(
         default={}, description="`{name: WAN}`; see [transports](#transports)."
     )
-    dmvpn_platform: Annotated[Literal["linux"], BeforeValidator(parse_platform)] = Field(
-        default="linux", description="What the router runs."
+    dmvpn_platform: Annotated[Literal["linux", "ios"], BeforeValidator(parse_platform)] = Field(
+        default="linux",
+        description="What the router runs: `linux` or `ios` (IOS 15.4 or newer, IOS-XE). A host with "
+        "`ansible_network_os: cisco.ios.ios` need not say it.",
     )
     dmvpn_frr_version: Version = Field(
         default=(10, 3),
         json_schema_extra={"default": "10.3"},
         description='Version of FRR on the router, in quotes. Debian 13 has `"10.3"`, Debian 12 `"8.4"`.',
+    )
+    dmvpn_ios_version: Version = Field(
+        default=NEWEST_IOS,
+        json_schema_extra={"default": "17.15"},
+        description='Release of IOS or IOS-XE on the router, in quotes: `"15.9"` for 15.9(3)M.',
+    )
+    dmvpn_ios_trustpoint: Trustpoint = Field(
+        default="mgre-dmvpn",
+        description="Trustpoint of an IOS router with its certificate; enrolling it is the router's own.",
+    )
+    dmvpn_ios_key: Literal["rsa", "ec"] = Field(
+        default="rsa", description="What the key of that certificate is."
     )
     dmvpn_firewall: Literal["nftables", "iptables"] = Field(
         default="nftables", description="What the rules against cleartext are made with."

@@ -21,6 +21,29 @@ SUITES: dict[str, Suite] = {
     )
 }
 
+
+@dataclass(frozen=True, slots=True)
+class IosSuite:
+    """The same suite in IOS words: an IKEv2 proposal and a transform set.
+
+    ``proposal`` are its lines; ``since`` is the first release that has all of it. A proposal without
+    ``prf`` takes that of its integrity, as RFC 7296 has it and strongSwan does.
+    """
+
+    proposal: tuple[str, ...]
+    transform: str
+    since: tuple[int, int]
+
+
+# IKEv2 with AES-GCM came with 15.4(2)T, groups 19 and 20 with 15.1(2)T (Cisco's feature information).
+IOS_SUITES: dict[str, IosSuite] = {
+    "aes-gcm-256": IosSuite(("encryption aes-gcm-256", "prf sha384", "group 20"), "esp-gcm 256", (15, 4)),
+    "aes-gcm-128": IosSuite(("encryption aes-gcm-128", "prf sha256", "group 19"), "esp-gcm", (15, 4)),
+    "aes-cbc-256": IosSuite(
+        ("encryption aes-cbc-256", "integrity sha256", "group 19"), "esp-aes 256 esp-sha256-hmac", (15, 2)
+    ),
+}
+
 IPV4 = 20  # header without options, RFC 791
 UDP = 8  # NAT-T, RFC 3948
 ESP = 8  # SPI and sequence number, RFC 4303

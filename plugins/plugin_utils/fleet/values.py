@@ -20,10 +20,12 @@ from .nearest import nearest, or_one_of
 
 REFUSED = "refused"
 
-INTERFACE_MAX = 15  # characters, IFNAMSIZ - 1
+LINUX_INTERFACE_MAX = 15  # characters, IFNAMSIZ - 1
+INTERFACE_MAX = 64  # characters; IOS names its own
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,19}", re.ASCII)
-INTERFACE = re.compile(r"[A-Za-z0-9_.:@-]+", re.ASCII)
+INTERFACE = re.compile(r"[A-Za-z0-9_.:@/-]+", re.ASCII)
+WORD = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII)
 DISTINGUISHED = re.compile(r"[A-Za-z0-9 =,.*_/:@+-]+", re.ASCII)
 
 
@@ -133,17 +135,27 @@ def parse_reference(value: object) -> str:
 
 
 def parse_interface(value: object) -> str:
-    remedy = "write the name of the WAN interface, such as eth0"
+    """A WAN interface of any platform; what one platform allows is checked with the router."""
+    remedy = "write the name of the WAN interface, such as eth0 or GigabitEthernet1"
     if not isinstance(value, str) or not INTERFACE.fullmatch(value) or value in (".", "..", "lo"):
         raise wrong_type(value, "a WAN interface", remedy)
     if len(value) > INTERFACE_MAX:
-        raise refuse(
-            f"{shown(value)} has {len(value)} characters, Linux allows {INTERFACE_MAX}",
-            "write the interface's name as `ip link` shows it",
-        )
-    if re.fullmatch(r"dmvpn[0-9]+", value):
+        raise refuse(f"{shown(value)} has {len(value)} characters", remedy)
+    if re.fullmatch(r"dmvpn[0-9]+|[Tt]u(nnel)?[0-9]+", value):
         raise refuse(f"{shown(value)} is the name of a tunnel", remedy)
     return value
+
+
+def parse_word(what: str, example: str) -> Callable[[object], str]:
+    """A name that the router's owner gave to something in its configuration."""
+    remedy = f"write the name that the router has for it, such as {example}"
+
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or not WORD.fullmatch(value):
+            raise wrong_type(value, what, remedy)
+        return value
+
+    return parse
 
 
 def parse_asn(value: object) -> int:
@@ -183,24 +195,18 @@ def parse_directory(value: object) -> str:
 
 
 def parse_protocol(value: object) -> str:
-    known = ("bgp", "ospf", "static")
-    if isinstance(value, str) and value.lower() == "eigrp":
-        raise refuse(
-            "EIGRP on Linux is not possible: FRR accepts its summary-address, neighbor and split-horizon "
-            "commands and does nothing with them",
-            "write bgp, ospf or static",
-        )
+    known = ("bgp", "ospf", "eigrp", "static")
     if not isinstance(value, str) or value not in known:
         raise wrong_type(value, "a routing protocol", or_one_of(nearest(value, known), known))
     return value
 
 
 def parse_platform(value: object) -> str:
-    if isinstance(value, str) and value.lower() in ("ios", "ios-xe", "iosxe", "cisco"):
-        raise refuse("Cisco IOS is not supported in this release, it is the next one's", "write linux")
-    if value != "linux":
-        raise wrong_type(value, "a platform", "write linux")
-    return "linux"
+    if isinstance(value, str) and value.lower() in ("ios-xe", "iosxe", "ios_xe", "cisco", "cisco.ios.ios"):
+        raise refuse(f"{shown(value)} is not a platform", "write ios, which is IOS-XE too")
+    if value not in ("linux", "ios"):
+        raise wrong_type(value, "a platform", "write linux or ios")
+    return str(value)
 
 
 NAMED = {"type": "string", "pattern": f"^{NAME.pattern}$"}
@@ -212,6 +218,8 @@ Name = Annotated[str, Parsed(parse_name, NAMED)]
 CloudName = Annotated[str, Parsed(parse_cloud_name, NAMED)]
 Reference = Annotated[str, Parsed(parse_reference, {"type": "string"})]
 InterfaceName = Annotated[str, Parsed(parse_interface, {"type": "string", "maxLength": INTERFACE_MAX})]
+VrfName = Annotated[str, Parsed(parse_word("a VRF", "INTERNET"), {"type": "string"})]
+Trustpoint = Annotated[str, Parsed(parse_word("a trustpoint", "mgre-dmvpn"), {"type": "string"})]
 Asn = Annotated[int, Parsed(parse_asn, {"type": "integer", "minimum": 1, "maximum": 4294967294})]
 Version = Annotated[
     tuple[int, int], Parsed(parse_version, {"type": "string", "pattern": r"^[0-9]+\.[0-9]+$"})

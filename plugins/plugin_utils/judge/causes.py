@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from .evidence import (
     Case,
@@ -22,8 +23,9 @@ from .evidence import (
     expired,
     filtered,
     leak,
-    logged,
+    no_proposal,
     one_way,
+    other_mode,
     own_tunnel_address,
     refused,
     seen,
@@ -39,7 +41,11 @@ Evidence = Callable[[Case], str | None]
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One row. ``subject`` is a pattern that the result's subject must match; {peer}, {nbma}, {interface},
-    {wan}, {subject}, {daemon}, {cloud}, {mtu} in texts are filled in."""
+    {wan}, {subject}, {daemon}, {cloud}, {mtu} in texts are filled in.
+
+    ``ios`` is the remedy on an IOS router where it is not the same; ``at`` says which router the remedy is
+    about: this one, the peer, or both ends, which may run different systems.
+    """
 
     name: str
     check: str
@@ -47,6 +53,8 @@ class Cause:
     remedy: str
     evidence: Evidence = seen
     subject: str = ""
+    ios: str = ""
+    at: Literal["here", "peer", "both"] = "here"
 
 
 TABLE: tuple[Cause, ...] = (
@@ -71,6 +79,24 @@ TABLE: tuple[Cause, ...] = (
         "systemctl status {subject}; systemctl restart {subject}; if it does not exist, run site.yml",
     ),
     Cause(
+        "unprotected",
+        "guard",
+        "{subject}: {got}. What leaves by the tunnel is not encrypted",
+        "run site.yml",
+        subject=r"\S+ protection$",
+        ios="run site.yml, which sets 'tunnel protection ipsec profile' under {interface} again; then find "
+        "who removed it (show archive log config all)",
+    ),
+    Cause(
+        "null_route_missing",
+        "guard",
+        "{subject}: {got}. Without a route from the tunnel, packets follow the default route unencrypted",
+        "run site.yml",
+        subject=r"routes to Null0$",
+        ios="run site.yml, which sets 'ip route ... Null0' again; then find who removed it (show archive "
+        "log config all)",
+    ),
+    Cause(
         "guard_missing",
         "guard",
         "the guard in the kernel is not complete: packets may leave unencrypted; {got}",
@@ -82,6 +108,7 @@ TABLE: tuple[Cause, ...] = (
         "{got}: {subject}",
         "systemctl restart mgre-dmvpn-{cloud}",
         subject=r"\S+$",
+        ios="show interfaces {interface}; no shutdown; if it does not exist, run site.yml",
     ),
     Cause(
         "gre_key",
@@ -89,18 +116,23 @@ TABLE: tuple[Cause, ...] = (
         "wrong GRE key on this router: all packets of the cloud are dropped by the others",
         "systemctl restart mgre-dmvpn-{cloud}, which sets the key again; then find who changed it",
         subject=r"\S+ GRE key$",
+        ios="run site.yml, which sets 'tunnel key' again; then find who changed it (show archive log "
+        "config all)",
     ),
     Cause(
         "tunnel_changed",
         "tunnel",
         "the tunnel was changed beside the inventory: {subject} is {got}",
         "systemctl restart mgre-dmvpn-{cloud}; if the inventory changed, run site.yml",
+        ios="run site.yml, which sets it again; show running-config interface {interface}",
     ),
     Cause(
         "certificate",
         "certificates",
         "{subject}: {got}",
         "issue a new certificate (role pki) and run site.yml; check the router's clock",
+        ios="enrol the trustpoint (dmvpn_ios_trustpoint) again, then run site.yml; show crypto pki "
+        "certificates, show clock",
     ),
     Cause(
         "wan_down",
@@ -108,6 +140,7 @@ TABLE: tuple[Cause, ...] = (
         "the WAN is down: {evidence}",
         "check cable, provider and DHCP lease of {wan}; ip route get {nbma}",
         wan_down,
+        ios="check cable, provider and DHCP lease of {wan}; show interfaces {wan}, show ip route {nbma}",
     ),
     Cause(
         "certificate_expired",
@@ -128,7 +161,10 @@ TABLE: tuple[Cause, ...] = (
         "sa",
         "both ends have no suite in common: {evidence}",
         "compare ipsec.suite of the cloud with 'swanctl --list-conns' on both ends; run site.yml for both",
-        logged("NO_PROPOSAL", "no IKE config", "no matching peer config"),
+        no_proposal,
+        ios="compare ipsec.suite of the cloud with 'show crypto ikev2 proposal' on both ends; run "
+        "site.yml for both",
+        at="both",
     ),
     Cause(
         "no_child",
@@ -136,6 +172,18 @@ TABLE: tuple[Cause, ...] = (
         "IKE works, the ESP SA is refused: {evidence}",
         "compare children of 'swanctl --list-conns' on both ends",
         childless,
+        ios="compare 'show crypto ipsec transform-set' on both ends: the suite, and mode transport",
+        at="both",
+    ),
+    Cause(
+        "esp_mode",
+        "sa",
+        "{got}: the other end, or this one, wants tunnel mode",
+        "compare 'mode' in swanctl --list-conns on both ends; run site.yml for both",
+        other_mode,
+        ios="compare 'mode transport' of 'show crypto ipsec transform-set' on both ends; run site.yml for "
+        "both",
+        at="both",
     ),
     Cause(
         "no_answer",
@@ -143,6 +191,7 @@ TABLE: tuple[Cause, ...] = (
         "no answer from {nbma} on UDP 500/4500: {evidence}",
         "ping {nbma}; is {peer} up, and its strongSwan? Does a firewall drop UDP 500, 4500, or ESP?",
         unanswered,
+        ios="ping {nbma}; is {peer} up? Does an access list or a firewall drop UDP 500, 4500, or ESP?",
     ),
     Cause(
         "no_sa",
@@ -150,12 +199,24 @@ TABLE: tuple[Cause, ...] = (
         "no SA, and the IKE daemon logged no reason lately",
         "swanctl --initiate --child gre does not work with %any: ping the overlay address of {peer} and read "
         "journalctl -u strongswan -f",
+        ios="ping the overlay address of {peer} to start one, then read 'show logging | include IKEV2' "
+        "and 'show crypto session detail'",
     ),
     Cause(
         "suite",
         "sa_suite",
         "the SA uses other algorithms than the inventory wants",
         "run site.yml for both ends, then swanctl --terminate --ike for the old SA",
+        ios="run site.yml for both ends, then clear crypto ikev2 sa remote {nbma}",
+        at="both",
+    ),
+    Cause(
+        "claims_other_address",
+        "own_address",
+        "this router answers for an overlay address that is not its own: {got}",
+        "ip address show dev {interface}: take a foreign address off, then systemctl restart frr, because "
+        "nhrpd forgets an address only then",
+        ios="show ip interface {interface}: take a foreign address off, then clear ip nhrp",
     ),
     Cause(
         "wrong_nbma",
@@ -171,6 +232,9 @@ TABLE: tuple[Cause, ...] = (
         "on {peer}: journalctl -u mgre-dmvpn-nhrp-events -n 20; does the certificate's OU list this overlay "
         "address? Is the NHRP secret (dmvpn_nhrp_secrets) the same?",
         refused,
+        ios="on {peer}: show ip nhrp, show logging | include NHRP. Is the NHRP secret "
+        "(dmvpn_nhrp_secrets) the same? Does another router hold this overlay address?",
+        at="peer",
     ),
     Cause(
         "registration_unanswered",
@@ -180,12 +244,16 @@ TABLE: tuple[Cause, ...] = (
         "on {peer}: ip -d link show {interface} (key), systemctl status frr; run verify.yml for it. After an "
         "outage nhrpd registers again within 64 s",
         silent,
+        ios="on {peer}: show interfaces {interface} (key), show ip nhrp; run verify.yml for it",
+        at="peer",
     ),
     Cause(
         "not_registered",
         "registration",
         "{got}",
         "on {peer}: vtysh -c 'show ip nhrp nhs' and 'show ip nhrp cache'; systemctl status frr",
+        ios="on {peer}: show dmvpn detail, show ip nhrp; here: show ip nhrp nhs detail",
+        at="peer",
     ),
     Cause(
         "neighbour_shut_here",
@@ -193,6 +261,7 @@ TABLE: tuple[Cause, ...] = (
         "the BGP neighbour {peer} is shut down by the administrator on this router ({evidence})",
         "vtysh: configure terminal, router bgp, no neighbor (address) shutdown",
         admin_shut_here,
+        ios="configure terminal, router bgp, no neighbor (address) shutdown",
     ),
     Cause(
         "neighbour_shut_there",
@@ -200,6 +269,8 @@ TABLE: tuple[Cause, ...] = (
         "{peer} has shut down its BGP session by administrator ({evidence})",
         "on {peer}: vtysh -c 'show bgp summary', then no neighbor (address or peer group) shutdown",
         admin_shut_there,
+        ios="on {peer}: show ip bgp summary, then no neighbor (address or peer group) shutdown",
+        at="peer",
     ),
     Cause(
         "as_mismatch",
@@ -207,6 +278,9 @@ TABLE: tuple[Cause, ...] = (
         "the AS numbers do not match: {evidence}",
         "compare asn and spoke_asn of the cloud with 'show bgp summary' on both ends; run site.yml for both",
         as_mismatch,
+        ios="compare asn and spoke_asn of the cloud with 'show ip bgp summary' on both ends; run "
+        "site.yml for both",
+        at="both",
     ),
     Cause(
         "bfd_down",
@@ -220,12 +294,18 @@ TABLE: tuple[Cause, ...] = (
         "neighbour",
         "packets cross, but the session with {peer} does not come up: {got}",
         "vtysh -c 'show bgp neighbors' (or 'show ip ospf neighbor') on both ends; is TCP 179 filtered?",
+        ios="show ip bgp neighbors (or show ip ospf neighbor, show ip eigrp neighbors) on both ends; "
+        "is TCP 179 filtered?",
+        at="both",
     ),
     Cause(
         "bfd",
         "bfd",
         "the routing session is up, BFD is not: {got}",
         "vtysh -c 'show bfd peers' on both ends; is UDP 3784/4784 filtered, is bfdd running on {peer}?",
+        ios="show bfd neighbors details on both ends; is UDP 3784/3785 filtered, is 'bfd interval' "
+        "under {interface}?",
+        at="both",
     ),
     Cause(
         "route_leak",
@@ -233,6 +313,8 @@ TABLE: tuple[Cause, ...] = (
         "site packets take the provider's route: {evidence}. The guard stops them",
         "vtysh -c 'show ip route' for the prefix; is the route filtered at the hub? Run site.yml",
         leak,
+        ios="show ip route for the prefix; is the route filtered at the hub? Is the Null0 route there? "
+        "Run site.yml",
     ),
     Cause(
         "summary_filtered",
@@ -240,12 +322,26 @@ TABLE: tuple[Cause, ...] = (
         "the neighbours are up but the route is not announced or filtered: {evidence}",
         "prefix lists and route maps here and at the hub: vtysh -c 'show running-config'; run site.yml",
         filtered,
+        ios="prefix lists and route maps here and at the hub: show ip prefix-list, show route-map; run "
+        "site.yml",
+        at="both",
+    ),
+    Cause(
+        "hub_between",
+        "routes",
+        "phase 2: {got}, so that spokes make no shortcut",
+        "run site.yml for the hub",
+        subject=r".*: next hops$",
+        ios="at the hub: no next-hop-self, no summary of the spokes' LANs (EIGRP: 'no next-hop-self' and 'no "
+        "split-horizon' under the af-interface); run site.yml for it",
     ),
     Cause(
         "route_missing",
         "routes",
         "{got}",
         "vtysh -c 'show ip route' here and at the hub; run site.yml",
+        ios="show ip route here and at the hub; run site.yml",
+        at="both",
     ),
     Cause(
         "path_mtu_small",
@@ -254,6 +350,7 @@ TABLE: tuple[Cause, ...] = (
         "declare the provider's real MTU as path_mtu of the cloud and run site.yml, or have it repaired: "
         "then the kernel forgets what it learned in 10 minutes, or by ip route flush cache on both ends",
         shrunk,
+        ios="declare the provider's real MTU as path_mtu of the cloud and run site.yml, or have it repaired",
     ),
     Cause(
         "path_dead",

@@ -47,10 +47,16 @@ class Sa(Check):
         if not sas:
             return "fail", f"no IKE SA with {sight.nbma(peer) or 'it'}"
         if not any(sa.state in ("ESTABLISHED", "REKEYING", "REKEYED") for sa in sas):
+            if sas[0].state is None:
+                return "unknown", f"the state of the IKE SA with {sight.nbma(peer)} is not told"
             return "fail", f"IKE SA with {sight.nbma(peer)} is {sas[0].state}"
         children = sight.children(peer)
         if not children:
+            if any(child.state is None for sa in sas for child in sa.children):
+                return "unknown", "the state of the ESP SA is not told"
             return "fail", "IKE SA established, no ESP SA"
+        if any(child.mode is None for child in children):
+            return "unknown", "the mode of the ESP SA is not told"
         modes = {child.mode for child in children}
         if modes != {"TRANSPORT"}:
             return "fail", f"ESP SA in mode {', '.join(sorted(str(mode) for mode in modes))}"
@@ -82,10 +88,14 @@ class SaSuite(Check):
 
     @staticmethod
     def _peer(sight: Sight, peer: Peer, wanted: tuple[str, int | None, str | None]) -> Verdict:
-        for child in sight.children(peer):
+        children = sight.children(peer)
+        for child in children:
             found = (child.suite.encryption or "", child.suite.key_bits, child.suite.integrity)
             if found[0] and found != wanted:
                 return "fail", written(found)
+        # Without an SA the check of it tells.
+        if children and not any(child.suite.encryption for child in children):
+            return "unknown", "the algorithms are not told"
         return "pass", written(wanted)
 
 

@@ -21,6 +21,12 @@ AUTHENTICATION = (
     "no private key",
     "AUTHENTICATION_FAILED",
     "AUTH_FAILED",
+    # IOS
+    "Auth exchange failed",
+    "Failed to authenticate the IKE SA",
+    "Certificate chain validation has failed",
+    # Neither a keyring nor a profile fits the peer.
+    "Failed to locate an item in the database",
 )
 
 
@@ -57,8 +63,19 @@ def logged(*words: str) -> Callable[[Case], str | None]:
 
 authentication = logged(*AUTHENTICATION)
 expired = logged("expired", "certificate invalid")
-childless = logged("TS_UNACCEPTABLE", "unable to install")
-_given_up = logged("giving up after", "not responding")
+childless = logged(
+    "TS_UNACCEPTABLE", "unable to install", "no IPSEC policy found", "Create child exchange failed"
+)
+no_proposal = logged(
+    "NO_PROPOSAL",
+    "no IKE config",
+    "no matching peer config",
+    "no proposal chosen",
+    "Failed to find a matching policy",
+)
+_given_up = logged(
+    "giving up after", "not responding", "Maximum number of retransmissions", "Failed to receive the AUTH msg"
+)
 
 
 def wan_down(case: Case) -> str | None:
@@ -73,9 +90,19 @@ def wan_down(case: Case) -> str | None:
     if wan is not None and not wan.addresses:
         return f"{transport.interface} has no address"
     nbma = case.sight.nbma(case.peer) if case.peer else None
-    if nbma and case.sight.state.routes is not None and case.sight.fib.lookup(IPv4Address(nbma)) is None:
+    # A front-door VRF has a table of its own, which is not read.
+    if (
+        transport.vrf is None
+        and nbma
+        and case.sight.state.routes is not None
+        and case.sight.fib.lookup(IPv4Address(nbma)) is None
+    ):
         return f"there is no route to {nbma}"
     return None
+
+
+def other_mode(case: Case) -> str | None:
+    return case.result.got if "ESP SA in mode" in case.result.got else None
 
 
 def unanswered(case: Case) -> str | None:
@@ -140,7 +167,7 @@ def admin_shut_there(case: Case) -> str | None:
 
 
 def as_mismatch(case: Case) -> str | None:
-    if reset := _last_reset(case, "Bad Peer AS"):
+    if reset := _last_reset(case, "Bad Peer AS", "wrong AS", "bad AS number"):
         return reset
     neighbour = case.sight.bgp(case.peer) if case.peer else None
     if case.peer is None or case.member is None or neighbour is None or neighbour.remote_as is None:

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import re
 
-from .causes import TABLE
+from ..fleet.intent import Platform
+from .causes import TABLE, Cause
 from .evidence import Case
+
+SYSTEMS = {"linux": "Linux", "ios": "IOS"}
 
 
 def explain(case: Case) -> tuple[str, str, str]:
@@ -18,8 +21,23 @@ def explain(case: Case) -> tuple[str, str, str]:
         evidence = cause.evidence(case)
         if evidence is not None:
             words = _words(case) | {"evidence": evidence}
-            return cause.name, cause.says.format(**words), cause.remedy.format(**words)
+            return cause.name, cause.says.format(**words), _remedy(case, cause, words)
     return "unknown", case.result.got, "read the state in the report"
+
+
+def _remedy(case: Case, cause: Cause, words: dict[str, str]) -> str:
+    """The remedy for the system of the router that it is about; two, where both ends run different ones."""
+    here = case.sight.device.platform
+    there = case.peer.platform if case.peer else here
+
+    def text(platform: Platform) -> str:
+        own = {"interface": case.member.cloud.interface_on(platform)} if case.member else {}
+        remedy = cause.ios if platform == "ios" and cause.ios else cause.remedy
+        return remedy.format(**words | own)
+
+    if cause.at == "both" and here != there and cause.ios:
+        return f"{text(here)}. On {words['peer']}, which runs {SYSTEMS[there]}: {text(there)}"
+    return text(there if cause.at == "peer" else here)
 
 
 def _words(case: Case) -> dict[str, str]:
@@ -30,7 +48,7 @@ def _words(case: Case) -> dict[str, str]:
         "cloud": result.cloud or "",
         "peer": peer.name if peer else ", ".join(result.peers[:3]) or "the peer",
         "nbma": (case.sight.nbma(peer) if peer else None) or "the peer",
-        "interface": member.cloud.interface if member else "the tunnel",
+        "interface": member.interface if member else "the tunnel",
         "wan": member.transport.interface if member else "the WAN",
         "mtu": str(member.cloud.mtu) if member else "",
     }

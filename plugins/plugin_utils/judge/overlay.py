@@ -6,9 +6,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from ipaddress import IPv4Address
 
 from ..fleet.intent import Membership, Peer
 from .result import Check, Result, Sight, Verdict
+
+
+class OwnAddress(Check):
+    """The router answers NHRP for its own overlay address only.
+
+    FRR's nhrpd holds on to an address that the tunnel has lost, until it is restarted: it goes on claiming
+    it, and would answer itself in the place of the router whose address it is.
+    """
+
+    name = "own_address"
+    title = "Claims no other address"
+    layer = 4
+
+    def judge(self, sight: Sight) -> Iterator[Result]:
+        nhrp = sight.state.nhrp
+        if nhrp is None or nhrp.cache is None:
+            return  # Registration tells of it
+        for member in sight.device.memberships:
+            cloud = member.cloud
+            held = {
+                str(entry.overlay)
+                for entry in nhrp.cache
+                if entry.kind == "local"
+                and entry.interface == member.interface
+                # IOS also notes the LAN hosts that it answered for.
+                and entry.overlay
+                and IPv4Address(entry.overlay) in cloud.prefix
+            }
+            foreign = ", ".join(sorted(held - {str(member.overlay)}))
+            verdict: Verdict = ("fail", f"also {foreign}") if foreign else ("pass", "nothing else")
+            yield self.result(sight, member.interface, verdict, f"{member.overlay} only", cloud.name)
 
 
 class Registration(Check):
@@ -16,8 +48,9 @@ class Registration(Check):
 
     At the hub a spoke is registered when the NHRP cache holds its overlay address with the NBMA address that
     the inventory gives it (none behind a NAT or with DHCP). At the spoke it is when the cache holds the hub
-    as NHS. Where the hub is mapped by hand as well, the cache keeps that entry instead, and the proof is a
-    packet: a hub can only answer to an overlay address that is registered with it.
+    as NHS; IOS tells whether the NHS responds. Where on Linux the hub is mapped by hand as well, the cache
+    keeps that entry instead, and the proof is a packet: a hub can only answer to an overlay address that is
+    registered with it.
     """
 
     name = "registration"
@@ -40,19 +73,25 @@ class Registration(Check):
         if nhrp is None or nhrp.cache is None:
             return "unknown", sight.state.unreadable.get("nhrp", "not told")
         entries = {
-            entry.kind: entry
-            for entry in sight.bindings(peer)
-            if entry.interface in (None, member.cloud.interface)
+            entry.kind: entry for entry in sight.bindings(peer) if entry.interface in (None, member.interface)
         }
         if peer.role == "hub":
             if entries.keys() & {"nhs", "dynamic"} or sight.routed(member, peer) or sight.answers(peer):
                 return "pass", "registered"
+            server = sight.server(member, peer)
+            if server is not None and server.responding is not None:
+                told = (
+                    ("pass", "registered") if server.responding else ("fail", "no answer to the registration")
+                )
+                return told  # type: ignore[return-value]
             if "static" in entries and sight.answers(peer) is None:
                 return "unknown", "mapped by hand, and no packet was sent to it"
             return "fail", "no answer to the registration"
         entry = entries.get("dynamic")
         if entry is None:
             return "fail", "not in the NHRP cache"
+        if entry.nbma is None:
+            return "unknown", "its NBMA address is not told"
         known = peer.nbma is not None and not peer.nat
         if known and entry.nbma != str(peer.nbma):
             return "fail", f"registered from {entry.nbma}, the inventory says {peer.nbma}"
@@ -62,7 +101,8 @@ class Registration(Check):
 class Neighbour(Check):
     """The routing protocol has an established neighbour in each hub, and a hub one in every spoke.
 
-    BGP must be Established, OSPF Full. Clouds with static routing have none.
+    BGP must be Established, OSPF Full; EIGRP lists a neighbour only while it is up. Clouds with static
+    routing have none.
     """
 
     name = "neighbour"
@@ -75,8 +115,11 @@ class Neighbour(Check):
             protocol = member.cloud.routing.protocol
             if protocol == "static":
                 continue
-            expected = "BGP Established" if protocol == "bgp" else "OSPF Full"
-            test = self._bgp if protocol == "bgp" else self._ospf
+            expected, test = {
+                "bgp": ("BGP Established", self._bgp),
+                "ospf": ("OSPF Full", self._ospf),
+                "eigrp": ("EIGRP neighbour", self._eigrp),
+            }[protocol]
             yield from self.over_peers(sight, member, expected, lambda peer, test=test: test(sight, peer))  # type: ignore[misc]
 
     @staticmethod
@@ -87,7 +130,9 @@ class Neighbour(Check):
         if neighbour is None:
             # A hub knows a spoke only while it is connected.
             return "fail", "no neighbour" if peer.role == "hub" else "not connected"
-        return "pass" if neighbour.state == "Established" else "fail", neighbour.state or "not known"
+        if neighbour.state is None:
+            return "unknown", "its state is not told"
+        return "pass" if neighbour.state == "Established" else "fail", neighbour.state
 
     @staticmethod
     def _ospf(sight: Sight, peer: Peer) -> Verdict:
@@ -96,9 +141,15 @@ class Neighbour(Check):
         neighbour = sight.ospf(peer)
         if neighbour is None:
             return "fail", "no neighbour"
-        return "pass" if (neighbour.state or "").startswith(
-            "Full"
-        ) else "fail", neighbour.state or "not known"
+        if neighbour.state is None:
+            return "unknown", "its state is not told"
+        return "pass" if neighbour.state.startswith("Full") else "fail", neighbour.state
+
+    @staticmethod
+    def _eigrp(sight: Sight, peer: Peer) -> Verdict:
+        if sight.state.eigrp is None:
+            return "unknown", sight.state.unreadable.get("eigrp", "not told")
+        return ("pass", "up") if sight.eigrp(peer) else ("fail", "no neighbour")
 
 
 class Bfd(Check):
@@ -117,7 +168,7 @@ class Bfd(Check):
                 member,
                 "up",
                 lambda peer: self._peer(sight, peer),
-                partial(member.expects_bfd, frr_version=sight.device.frr_version),
+                partial(member.expects_bfd, own=sight.device),
             )
 
     @staticmethod
@@ -130,4 +181,6 @@ class Bfd(Check):
             return "fail", "no session"
         if any(session.status == "up" for session in sessions):
             return "pass", "up"
+        if sessions[0].status is None:
+            return "unknown", "its state is not told"
         return "fail", f"{sessions[0].status} ({sessions[0].diagnostic or 'no diagnostic'})"

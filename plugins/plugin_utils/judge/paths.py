@@ -18,7 +18,8 @@ class Routes(Check):
     each hub, and on a hub the LANs of every spoke.
 
     The kernel's own table is asked, by longest match. A site prefix that would fall through to the provider
-    is red even when the guard stops its packets. On a hub a summary ends in a blackhole on purpose.
+    is red even when the guard stops its packets. On a hub a summary ends in a blackhole on purpose. In phase
+    2 there are no summaries, and a spoke must not reach another spoke's LAN by a hub.
     """
 
     name = "routes"
@@ -30,11 +31,29 @@ class Routes(Check):
         for member in sight.device.memberships:
             cloud = member.cloud
             expected = f"via {', '.join(sorted(sight.tunnels))}"
-            if member.role == "spoke":
+            if member.role == "spoke" and cloud.phase == 2:
+                yield self._phase_2(sight, member)
+            elif member.role == "spoke":
                 for prefix in cloud.routing.summaries:
                     verdict = self._verdict(sight, prefix)
                     yield self.result(sight, f"{cloud.name}: {prefix}", verdict, expected, cloud.name)
             yield from self.over_peers(sight, member, expected, lambda peer: self._lans(sight, peer))
+
+    def _phase_2(self, sight: Sight, member: Membership) -> Result:
+        """Shortcuts of phase 2 are made by next hops: the hub must leave those of spokes as they are."""
+        cloud, lans = member.cloud, [lan for hub in member.hubs for lan in hub.lans]
+        hubs = {str(hub.overlay): hub.name for hub in member.hubs}
+        verdict: Verdict = ("pass", "no hub between")
+        if sight.state.routes is None:
+            verdict = ("unknown", sight.state.unreadable.get("routes", "not told"))
+        for route in sight.state.routes or []:
+            prefix = IPv4Network(route.prefix)
+            by = next((hubs[hop.gateway] for hop in route.next_hops if hop.gateway in hubs), None)
+            inside = any(prefix != s and prefix.subnet_of(s) for s in cloud.routing.summaries)
+            if by and inside and not any(prefix.subnet_of(lan) for lan in lans):
+                verdict = ("fail", f"{prefix} goes by {by}")
+                break
+        return self.result(sight, f"{cloud.name}: next hops", verdict, "the spoke itself", cloud.name)
 
     def _lans(self, sight: Sight, peer: Peer) -> Verdict:
         for lan in peer.lans:

@@ -18,6 +18,9 @@ CERTIFICATES = ["/etc/swanctl/x509/mgre-dmvpn.crt", "/etc/swanctl/x509ca/mgre-dm
 
 def state_arguments(device: Device) -> dict[str, Any]:
     """Arguments of state_info."""
+    if device.platform == "ios":
+        tunnels = [member.interface for member in device.memberships]
+        return {"tunnels": tunnels, "trustpoint": device.trustpoint}
     psk_only = all(member.cloud.ipsec.auth == "psk" for member in device.memberships)
     return {
         "units": list(Services.units(Sight(device, State()))),

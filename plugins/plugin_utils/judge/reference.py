@@ -32,12 +32,14 @@ def _section(check: Check) -> str:
     prose = inspect.cleandoc(type(check).__doc__ or "").replace("``", "`")
     lines = [f"## {check.name}: {check.title}", "", f"Layer {check.layer}. {prose}", ""]
     if rows:
-        lines += ["| likely cause | what it says | remedy |", "|---|---|---|", *map(_row, rows), ""]
+        head = ["| likely cause | what it says | remedy | remedy on IOS |", "|---|---|---|---|"]
+        lines += [*head, *map(_row, rows), ""]
     return "\n".join(lines)
 
 
 def _row(cause: Cause) -> str:
-    return f"| `{cause.name}` | {_placeholders(cause.says)} | {_placeholders(cause.remedy)} |"
+    cells = (cause.says, cause.remedy, cause.ios or "the same")
+    return f"| `{cause.name}` | {' | '.join(map(_placeholders, cells))} |"
 
 
 def _placeholders(text: str) -> str:

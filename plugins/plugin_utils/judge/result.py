@@ -16,8 +16,10 @@ from ...module_utils.state import (
     BgpNeighbour,
     Binding,
     ChildSa,
+    EigrpNeighbour,
     IkeSa,
     Interface,
+    Nhs,
     OspfNeighbour,
     State,
 )
@@ -70,6 +72,7 @@ class Sight:
     _sas: dict[str, list[IkeSa]] = field(init=False)
     _bgp: dict[str, BgpNeighbour] = field(init=False)
     _ospf: dict[str | None, OspfNeighbour] = field(init=False)
+    _eigrp: dict[str, EigrpNeighbour] = field(init=False)
     _bfd: dict[str, list[BfdPeer]] = field(init=False)
     _bindings: dict[str | None, list[Binding]] = field(init=False)
 
@@ -78,6 +81,7 @@ class Sight:
         self._sas = sas_by_name(self.state)
         self._bgp = {neighbour.address: neighbour for neighbour in self.state.bgp or []}
         self._ospf = {neighbour.address: neighbour for neighbour in self.state.ospf or []}
+        self._eigrp = {neighbour.address: neighbour for neighbour in self.state.eigrp or []}
         self._bfd, self._bindings = {}, {}
         for session in self.state.bfd or []:
             self._bfd.setdefault(session.address, []).append(session)
@@ -85,20 +89,23 @@ class Sight:
             self._bindings.setdefault(binding.overlay, []).append(binding)
 
     def tunnel(self, member: Membership) -> Interface | None:
-        return self.interface(member.cloud.interface)
+        return self.interface(member.interface)
 
     def interface(self, name: str) -> Interface | None:
         return next((i for i in self.state.interfaces or [] if i.name == name), None)
 
     @property
     def tunnels(self) -> set[str]:
-        return {member.cloud.interface for member in self.device.memberships}
+        return {member.interface for member in self.device.memberships}
 
     def bgp(self, peer: Peer) -> BgpNeighbour | None:
         return self._bgp.get(str(peer.overlay))
 
     def ospf(self, peer: Peer) -> OspfNeighbour | None:
         return self._ospf.get(str(peer.overlay))
+
+    def eigrp(self, peer: Peer) -> EigrpNeighbour | None:
+        return self._eigrp.get(str(peer.overlay))
 
     def bfd(self, peer: Peer) -> list[BfdPeer]:
         """The sessions with the peer: there may be a single-hop and a multihop one."""
@@ -108,11 +115,19 @@ class Sight:
         """What the NHRP cache holds for the peer's overlay address."""
         return self._bindings.get(str(peer.overlay), [])
 
+    def server(self, member: Membership, peer: Peer) -> Nhs | None:
+        """The peer as a next hop server of this router."""
+        servers = (self.state.nhrp.nhs if self.state.nhrp else None) or []
+        ours = (server for server in servers if server.interface in (None, member.interface))
+        return next((server for server in ours if server.overlay == str(peer.overlay)), None)
+
     def routed(self, member: Membership, peer: Peer) -> bool:
         """Whether the routing protocol has this peer as a neighbour: then packets cross both ways."""
         if member.cloud.routing.protocol == "ospf":
             adjacent = self.ospf(peer)
             return adjacent is not None and (adjacent.state or "").startswith("Full")
+        if member.cloud.routing.protocol == "eigrp":
+            return self.eigrp(peer) is not None
         neighbour = self.bgp(peer)
         return neighbour is not None and neighbour.state == "Established"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import ios
 from .result import Check, Result, Sight
 
 CHARON = "strongswan.service"
@@ -27,7 +28,7 @@ class Services(Check):
 
     Units are asked of systemd, FRR's daemons are looked up by process: ``frr.service`` stays active when one
     of its daemons is dead or hangs. A daemon that is stopped by a signal counts as dead, because it answers
-    nobody.
+    nobody. On IOS there is nothing to ask: what runs is seen by what it does.
     """
 
     name = "services"
@@ -35,6 +36,8 @@ class Services(Check):
     layer = 0
 
     def judge(self, sight: Sight) -> Iterator[Result]:
+        if sight.device.platform == "ios":
+            return
         for unit, blocks in self.units(sight).items():
             yield self._unit(sight, unit, blocks)
         frr = (sight.state.services or {}).get(FRR)
@@ -55,7 +58,7 @@ class Services(Check):
             protocol = member.cloud.routing.protocol
             if protocol != "static":
                 needed.append("bgpd" if protocol == "bgp" else "ospfd")
-            if member.runs_bfd(sight.device.frr_version):
+            if member.runs_bfd(sight.device):
                 needed.append("bfdd")
         return list(dict.fromkeys(needed))
 
@@ -90,11 +93,13 @@ class Services(Check):
 
 
 class Guard(Check):
-    """The guard against cleartext stands in the kernel on every WAN: GRE and site-to-site packets without
-    IPsec are dropped on the way out, on the way in and while forwarding.
+    """The guard against cleartext stands. On Linux it is in the kernel on every WAN: GRE and site-to-site
+    packets without IPsec are dropped on the way out, on the way in and while forwarding. On IOS an IPsec
+    profile protects every tunnel, and overlay and summaries have a static route to Null0.
 
     The rules are read from the kernel, not from the file, so a flushed firewall is seen. That packets were
-    dropped is no fault: it is the guard at work.
+    dropped is no fault: it is the guard at work. On IOS the interface and DMVPN both tell of the protection;
+    if they do not agree it is not known.
     """
 
     name = "guard"
@@ -103,6 +108,9 @@ class Guard(Check):
     expected = "GRE and site-to-site packets without IPsec are dropped (output, input, forward)"
 
     def judge(self, sight: Sight) -> Iterator[Result]:
+        if sight.device.platform == "ios":
+            yield from ios.guard(self, sight)
+            return
         guard = sight.state.guard
         if guard is None:
             reason = sight.state.unreadable.get("guard", "not told")
@@ -132,7 +140,8 @@ class Certificates(Check):
     """The router's certificate and its CA's are there, valid for 14 more days, and the certificate's subject
     is the identity that the inventory gives the router.
 
-    The end is compared with the router's own clock, as its IKE daemon does. Clouds with PSK need none.
+    The end is compared with the router's own clock, as its IKE daemon does. Clouds with PSK need none. On
+    IOS they are those of the trustpoint.
     """
 
     name = "certificates"
@@ -147,8 +156,8 @@ class Certificates(Check):
             reason = sight.state.unreadable.get("certificates", "not told")
             yield self.result(sight, "certificate", ("unknown", reason), "valid")
             return
-        own = [c for c in held if not c.path.endswith("-ca.crt")]
-        for kind, found in (("certificate", own), ("CA certificate", [c for c in held if c not in own])):
+        own = [c for c in held if not c.authority]
+        for kind, found in (("certificate", own), ("CA certificate", [c for c in held if c.authority])):
             if not found:
                 got = "there is none on the router"
                 yield self.result(sight, kind, ("fail", got), "there and valid", blocks=3)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...module_utils.state import Interface
 from ..fleet.intent import Membership
-from .result import Check, Result, Sight
+from .result import Check, Result, Sight, Verdict
 
 
 class Tunnel(Check):
@@ -25,7 +25,7 @@ class Tunnel(Check):
 
     def judge(self, sight: Sight) -> Iterator[Result]:
         for member in sight.device.memberships:
-            name, cloud = member.cloud.interface, member.cloud.name
+            name, cloud = member.interface, member.cloud.name
             if sight.state.interfaces is None:
                 reason = sight.state.unreadable.get("interfaces", "not told")
                 yield self.result(sight, name, ("unknown", reason), "up", cloud)
@@ -34,12 +34,14 @@ class Tunnel(Check):
             if tunnel is None:
                 yield self.result(sight, name, ("fail", "does not exist"), "up", cloud)
                 continue
-            up = ("pass", "up") if tunnel.up else ("fail", "down")
-            yield self.result(sight, name, up, "up", cloud)  # type: ignore[arg-type]
+            up: Verdict = ("pass", "up") if tunnel.up else ("fail", "down")
+            yield self.result(sight, name, ("unknown", "not told") if tunnel.up is None else up, "up", cloud)
             yield from self._attributes(sight, member, tunnel)
 
     def _attributes(self, sight: Sight, member: Membership, tunnel: Interface) -> Iterator[Result]:
-        cloud, overlay = member.cloud, f"{member.overlay}/32"
+        ios = member.platform == "ios"
+        cloud = member.cloud
+        overlay = f"{member.overlay}/{cloud.prefix.prefixlen if ios else 32}"
         source = str(member.transport.address) if member.transport.address else tunnel.local
         for what, got, expected, good in (
             ("GRE key", tunnel.key, cloud.key, tunnel.key == cloud.key),
@@ -55,11 +57,14 @@ class Tunnel(Check):
         ):
             # Traffic still crosses with another MTU; path_mtu tells what that does.
             blocks = 8 if what == "MTU" else None
-            verdict = ("pass" if good else "fail", str(got))
+            verdict: Verdict = ("pass" if good else "fail", str(got))
+            if ios and got in (None, "none", "any"):
+                # On Linux nothing is an answer; on IOS the line that tells was not there.
+                verdict = ("unknown", "not told")
             yield self.result(
                 sight,
-                f"{cloud.interface} {what}",
-                verdict,  # type: ignore[arg-type]
+                f"{member.interface} {what}",
+                verdict,
                 str(expected),
                 cloud.name,
                 blocks=blocks,

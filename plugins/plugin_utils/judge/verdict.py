@@ -15,7 +15,7 @@ from ..fleet.intent import Device
 from .crypto import Sa, SaSuite, SaTraffic
 from .evidence import Case
 from .explain import explain
-from .overlay import Bfd, Neighbour, Registration
+from .overlay import Bfd, Neighbour, OwnAddress, Registration
 from .paths import PathMtu, Routes
 from .result import Check, Result, Sight
 from .services import Certificates, Guard, Services
@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     Certificates(),
     Sa(),
     SaSuite(),
+    OwnAddress(),
     Registration(),
     Neighbour(),
     Bfd(),

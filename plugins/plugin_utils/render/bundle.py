@@ -7,7 +7,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Literal, TypeGuard
+
+from ..fleet.dump import Recurring
 
 Concern = Literal["firewall", "tunnel", "nhrp", "routing", "ipsec"]
 
@@ -51,6 +54,7 @@ class Bundle:
         return held
 
 
+CONSTANTS = {None: "null", True: "true", False: "false"}
 _compact = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -63,12 +67,22 @@ def as_json(value: object) -> str:
 
 
 def _laid_out(value: object, newline: str) -> str:
+    # The encoder is set up anew for every call: scalars go without it.
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None or value is True or value is False:
+        return CONSTANTS[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Recurring):
+        value.text = value.text or _compact(value)
+        return value.text
     deeper = newline + " "
-    if isinstance(value, dict) and (newline == "\n" or any(_is_table(item) for item in value.values())):
-        rows = [f"{_compact(key)}: {_laid_out(item, deeper)}" for key, item in value.items()]
+    if isinstance(value, dict) and (newline == "\n" or any(map(_is_table, value.values()))):
+        rows = [f"{encode_basestring(key)}: {_laid_out(item, deeper)}" for key, item in value.items()]
         return "{" + deeper + f",{deeper}".join(rows) + newline + "}"
     if _is_table(value):
-        return "[" + deeper + f",{deeper}".join(_laid_out(item, deeper) for item in value) + newline + "]"
+        return "[" + deeper + f",{deeper}".join([_laid_out(item, deeper) for item in value]) + newline + "]"
     return _compact(value)
 
 

@@ -4,30 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from ..findings import Finding, FindingsError
-from ..fleet.intent import Device, Fleet
+from ..fleet.dump import Dumper
+from ..fleet.intent import Device, Fleet, Platform
 from .bundle import Bundle
+from .ios import IosRenderer
 from .linux import LinuxRenderer
 
-RENDERERS = {"linux": LinuxRenderer}
+
+class Renderer(Protocol):
+    """Makes the bundles of one platform."""
+
+    def render(self, device: Device) -> Bundle: ...
+
+
+RENDERERS: dict[Platform, Callable[[Dumper], Renderer]] = {"linux": LinuxRenderer, "ios": IosRenderer}
 
 
 def render_fleet(fleet: Fleet) -> Iterator[Bundle]:
-    """Every bundle, in inventory order. Raises :class:`FindingsError` before the first one, or not at all."""
-    findings = [no_templates(device) for device in fleet.devices.values() if device.platform not in RENDERERS]
-    if findings:
-        raise FindingsError(findings)
-    renderers = {platform: make() for platform, make in RENDERERS.items()}
+    """Every bundle, in inventory order."""
+    dumper = Dumper()
+    renderers = {platform: make(dumper) for platform, make in RENDERERS.items()}
     for device in fleet.devices.values():
         yield renderers[device.platform].render(device)
-
-
-def no_templates(device: Device) -> Finding:
-    return Finding(
-        host=device.name,
-        subject="dmvpn_platform",
-        problem=f"there are no templates for {device.platform}",
-        remedy=f"write one of: {', '.join(RENDERERS)}",
-    )

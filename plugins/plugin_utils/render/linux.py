@@ -8,12 +8,13 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from ..fleet.dump import dump_device
+from ..fleet.dump import Dumper
 from ..fleet.intent import Cloud, Device
 from .bundle import Bundle, Concern, File, as_json
 from .engine import template
 from .linux_views import (
     EVENTS_SOCKET,
+    LAST_RESORT,
     bfd_profiles,
     connections,
     daemons,
@@ -21,6 +22,7 @@ from .linux_views import (
     interface_lines,
     redirects,
     site_prefixes,
+    static_routes,
     tunnel_unit,
     unit_escape,
 )
@@ -81,7 +83,8 @@ class Shape:
 class LinuxRenderer:
     """Renders the devices of one fleet; most of a spoke's files are those of the spoke before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, dumper: Dumper | None = None) -> None:
+        self._dumper = dumper or Dumper()
         self._shapes: dict[Hashable, Shape] = {}
 
     def render(self, device: Device) -> Bundle:
@@ -97,12 +100,14 @@ class LinuxRenderer:
         tunnel = template("linux/tunnel.service.j2")
         for member in device.memberships:
             path = f"/etc/systemd/system/{tunnel_unit(member.cloud)}"
-            files.append(File(path, "0644", "tunnel", tunnel.render(context, member=member)))
+            prefixes = (member.cloud.prefix, *member.cloud.routing.summaries)
+            text = tunnel.render(context, member=member, prefixes=prefixes)
+            files.append(File(path, "0644", "tunnel", text))
         return Bundle(
             host=device.name,
             platform=device.platform,
             files=tuple(sorted(files, key=lambda file: file.path)),
-            intent=as_json(dump_device(device)),
+            intent=as_json(self._dumper.dump(device)),
             interfaces=tuple(m.cloud.interface for m in device.memberships),
             units=(GUARD_UNIT, *context["tunnel_units"], EVENTS_UNIT),
             daemons=context["daemons"],
@@ -145,16 +150,19 @@ def shape_context(device: Device) -> Context:
         "site_prefixes": site_prefixes(device),
         "allow_gre": sorted({peer for transport in device.transports for peer in transport.allow_gre}),
         "unit_escape": unit_escape,
+        "last_resort": LAST_RESORT,
     }
 
 
 def device_context(device: Device, shape: Context) -> Context:
     """What templates may use of one device, its shape included."""
+    rules = routing(device)
     return shape | {
         "device": device,
         "members": device.memberships,
         "no_nht_default": device.frr_version >= SAYS_NO_NHT_DEFAULT,
-        "routing": routing(device),
+        "routing": rules,
+        "static_routes": static_routes(device, rules.announced),
         "interfaces": [(m.cloud.interface, interface_lines(device, m)) for m in device.memberships],
         "connections": connections(device),
     }

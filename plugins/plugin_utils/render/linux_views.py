@@ -9,8 +9,11 @@ from ipaddress import IPv4Network, collapse_addresses
 
 from ..fleet.intent import Cloud, Device, Membership, Transport
 from .bundle import as_json
+from .static_routes import blackholes, to_peers
 
 EVENTS_SOCKET = "/run/mgre-dmvpn/nhrp-events.sock"
+# FRR takes the first byte of a kernel route's metric for its distance: 254, after every protocol.
+LAST_RESORT = 254 << 24 | 0xFFFFFF
 OSPF_DMVPN = (10, 0)  # first FRR whose point-to-point OSPF works on a multipoint tunnel
 
 
@@ -35,7 +38,7 @@ def daemons(device: Device) -> tuple[str, ...]:
         rules = member.cloud.routing
         if rules.protocol != "static":
             needed.add("bgpd" if rules.protocol == "bgp" else "ospfd")
-        if member.runs_bfd(device.frr_version):
+        if member.runs_bfd(device):
             needed.add("bfdd")
     return tuple(sorted(needed))
 
@@ -88,12 +91,24 @@ def ospf_lines(device: Device, member: Membership) -> list[str]:
     return lines
 
 
+def static_routes(device: Device, announced: tuple[IPv4Network, ...]) -> tuple[str, ...]:
+    """Lines behind ``ip route``, in FRR's order (10.x: by length, then by address)."""
+    routes = {
+        (route.prefix, route.distance, f"{route.via} {route.cloud.interface}" if route.via else "blackhole")
+        for route in (*blackholes(device, announced), *to_peers(device))
+    }
+    return tuple(
+        f"{prefix} {target} {distance}" + ("" if target == "blackhole" else " onlink")
+        for prefix, distance, target in sorted(routes, key=lambda r: (r[0].prefixlen, *r))
+    )
+
+
 def bfd_profiles(device: Device) -> list[tuple[str, list[str]]]:
     """BFD profiles by name; values that are FRR's defaults (3, 300 ms) are left out, as FRR does."""
     profiles = []
     for member in device.memberships:
         bfd = member.cloud.routing.bfd
-        if bfd is None or not member.runs_bfd(device.frr_version):
+        if bfd is None or not member.runs_bfd(device):
             continue
         lines = [] if bfd.multiplier == 3 else [f"detect-multiplier {bfd.multiplier}"]
         if bfd.interval != 300:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Routing of one device as FRR is told it: prefix lists, route maps, BGP groups, static routes.
+"""Routing of one device, on every platform: prefix lists, route maps, BGP groups, what an IGP announces.
 
 Every name begins with ``MGRE-<cloud>-``, so that ours and the router's own never meet. Nothing here
-depends on how many spokes a hub has, except static routes, which have no other way to learn a LAN.
+depends on how many spokes a hub has.
 """
 
 from __future__ import annotations
@@ -12,19 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from ..fleet.intent import Device, Membership
+from ..fleet.intent import Cloud, Device, Membership
 
 # A route through our tunnel is preferred to any other (BGP's default is 100): first by cloud, in the
 # order of the inventory, then by hub. What another hub only passes on comes after all direct ones.
 DIRECT = 1000
 CLOUD_STEP = 20
 VIA_HUB = 500
-
-BLACKHOLE = 250  # administrative distance, behind every routing protocol
-# Before OSPF (110): of two hubs, each would else take the other's summary for its own route and withdraw
-# what it announces, and then announce it again.
-ANNOUNCED = 100
-STATIC = 20  # behind NHRP shortcuts (10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,10 @@ class RouteMap:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A BGP peer group. ``listen`` is the prefix from which unknown peers may join it."""
+    """A BGP peer group. ``listen`` is the prefix from which unknown peers may join it.
+
+    ``allow_own_asn``: take routes with the own AS number in their path, which other spokes originated.
+    """
 
     name: str
     membership: Membership
@@ -58,16 +55,19 @@ class Group:
     bfd: bool
     map_in: str | None
     map_out: str
+    allow_own_asn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """A configured BGP neighbour; ``map_in`` is set where it differs from its group's."""
+    """A configured BGP neighbour; ``map_in`` and ``bfd`` are set where they differ from its group's."""
 
     address: IPv4Address
     name: str
+    cloud: str
     group: str
     map_in: str | None
+    bfd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +82,28 @@ class Bgp:
 
 
 @dataclass(frozen=True, slots=True)
-class Ospf:
-    """The part of ``router ospf`` that is ours; LANs and a hub's summaries enter as external routes."""
+class Igp:
+    """OSPF's or EIGRP's part that is ours; LANs and a hub's summaries enter as external routes."""
 
     router_id: IPv4Address
     route_map: str
+    announced: tuple[IPv4Network, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """All of it, in the order of FRR's own ``show running-config``."""
+    """All of it, each kind sorted by name as FRR's ``show running-config`` does."""
 
     prefix_lists: tuple[PrefixList, ...]
     route_maps: tuple[RouteMap, ...]
-    static: tuple[str, ...]
     bgp: Bgp | None
-    ospf: Ospf | None
+    ospf: Igp | None
+    eigrp: Igp | None
+
+    @property
+    def announced(self) -> tuple[IPv4Network, ...]:
+        """Summaries that an IGP takes from the static routes."""
+        return tuple(prefix for igp in (self.ospf, self.eigrp) if igp for prefix in igp.announced)
 
 
 def routing(device: Device) -> Routing:
@@ -126,17 +132,19 @@ def routing(device: Device) -> Routing:
             tuple(groups),
             tuple(neighbors),
         )
-    ospf = None
-    if any(m.cloud.routing.protocol == "ospf" for m in device.memberships):
-        lists.append(PrefixList("MGRE-ospf-local", permits((*device.lans, *ospf_summaries(device)))))
-        maps.append(RouteMap("MGRE-ospf-out", "MGRE-ospf-local", None))
-        ospf = Ospf(device.memberships[0].overlay, "MGRE-ospf-out")
+    igps: dict[str, Igp] = {}
+    for protocol in dict.fromkeys(m.cloud.routing.protocol for m in device.memberships):
+        if protocol in ("ospf", "eigrp"):
+            announced = igp_summaries(device, protocol)
+            lists.append(PrefixList(f"MGRE-{protocol}-local", permits((*device.lans, *announced))))
+            maps.append(RouteMap(f"MGRE-{protocol}-out", f"MGRE-{protocol}-local", None))
+            igps[protocol] = Igp(device.memberships[0].overlay, f"MGRE-{protocol}-out", announced)
     return Routing(
         tuple(sorted(lists, key=lambda entry: entry.name)),
         tuple(sorted(maps, key=lambda entry: entry.name)),
-        static_routes(device),
         bgp,
-        ospf,
+        igps.get("ospf"),
+        igps.get("eigrp"),
     )
 
 
@@ -169,12 +177,14 @@ def own_summaries(device: Device, member: Membership) -> Iterator[IPv4Network]:
     yield from (summary for summary in member.cloud.routing.summaries if summary not in learned)
 
 
-def ospf_summaries(device: Device) -> tuple[IPv4Network, ...]:
-    """What a hub announces by OSPF besides its LANs, so that spokes send it whatever has no better route."""
+def igp_summaries(device: Device, protocol: str) -> tuple[IPv4Network, ...]:
+    """What a hub announces by OSPF or EIGRP besides its LANs, so that spokes send it whatever has no
+    better route.
+    """
     return tuple(
         summary
         for member in device.memberships
-        if member.role == "hub" and member.cloud.routing.protocol == "ospf"
+        if member.role == "hub" and member.cloud.routing.protocol == protocol
         for summary in own_summaries(device, member)
     )
 
@@ -201,13 +211,14 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
     ebgp = cloud.routing.spoke_asn != cloud.routing.asn
     lists = [
         PrefixList(f"{own}-sites", (f"deny {within(cloud.prefix)}", *permits(cloud.routing.summaries, True))),
-        PrefixList(f"{own}-summaries", permits((cloud.prefix, *cloud.routing.summaries))),
+        summaries_list(cloud),
     ]
     maps = [
         RouteMap(f"{own}-spokes-in", f"{own}-sites", DIRECT - CLOUD_STEP * place),
         RouteMap(f"{own}-spokes-out", f"{own}-summaries", None),
     ]
     groups = []
+    bfd, apart = bfd_of(device, member)
     if member.hubs:
         maps.append(RouteMap(f"{own}-hubs-in", f"{own}-sites", VIA_HUB - CLOUD_STEP * place))
         maps.append(RouteMap(f"{own}-hubs-out", f"{own}-sites", None))
@@ -220,7 +231,7 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
                 clients=False,
                 next_hop_self=True,
                 listen=None,
-                bfd=member.offers_bfd("hub", device.frr_version),
+                bfd=bfd,
                 map_in=f"{own}-hubs-in",
                 map_out=f"{own}-hubs-out",
             )
@@ -232,14 +243,18 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
             remote_as=cloud.routing.spoke_asn,
             ebgp=ebgp,
             clients=not ebgp,
-            next_hop_self=True,
+            # Phase 2 is just that: spokes send to each other what has another spoke as its next hop.
+            next_hop_self=cloud.phase != 2,
             listen=cloud.prefix,
-            bfd=member.offers_bfd("spoke", device.frr_version),
+            bfd=member.offers_bfd_to_spokes(device),
             map_in=f"{own}-spokes-in",
             map_out=f"{own}-spokes-out",
         )
     )
-    neighbors = [Neighbor(hub.overlay, hub.name, f"{own}-hubs", None) for hub in member.hubs]
+    neighbors = [
+        Neighbor(hub.overlay, hub.name, cloud.name, f"{own}-hubs", None, hub.name in apart)
+        for hub in member.hubs
+    ]
     return lists, maps, groups, neighbors
 
 
@@ -249,27 +264,45 @@ def spoke_policy(device: Device, member: Membership, place: int) -> Policy:
     own = f"MGRE-{cloud.name}"
     lists = [
         PrefixList(f"{own}-local", permits((*device.lans, *regional(device, member)))),
-        PrefixList(f"{own}-summaries", permits((cloud.prefix, *cloud.routing.summaries))),
+        summaries_list(cloud),
     ]
     maps = [RouteMap(f"{own}-hubs-out", f"{own}-local", None)]
     neighbors = []
+    bfd, apart = bfd_of(device, member)
+    ebgp = cloud.routing.spoke_asn != cloud.routing.asn
     for order, hub in enumerate(member.hubs):
         name = f"{own}-hub{order + 1}-in"
         maps.append(RouteMap(name, f"{own}-summaries", DIRECT - CLOUD_STEP * place - order))
-        neighbors.append(Neighbor(hub.overlay, hub.name, f"{own}-hubs", name))
+        neighbors.append(Neighbor(hub.overlay, hub.name, cloud.name, f"{own}-hubs", name, hub.name in apart))
     group = Group(
         name=f"{own}-hubs",
         membership=member,
         remote_as=cloud.routing.asn,
-        ebgp=cloud.routing.spoke_asn != cloud.routing.asn,
+        ebgp=ebgp,
         clients=False,
         next_hop_self=False,
         listen=None,
-        bfd=member.offers_bfd("hub", device.frr_version),
+        bfd=bfd,
         map_in=None,
         map_out=f"{own}-hubs-out",
+        allow_own_asn=ebgp and cloud.phase == 2,
     )
     return lists, maps, [group], neighbors
+
+
+def summaries_list(cloud: Cloud) -> PrefixList:
+    """What spokes learn: the overlay and the summaries; in phase 2 every LAN too, with its own next hop."""
+    summaries = permits((cloud.prefix, *cloud.routing.summaries))
+    if cloud.phase == 2:
+        summaries = (f"permit {cloud.prefix}", *permits(cloud.routing.summaries, True))
+    return PrefixList(f"MGRE-{cloud.name}-summaries", summaries)
+
+
+def bfd_of(device: Device, member: Membership) -> tuple[bool, frozenset[str]]:
+    """Whether the group of hubs runs BFD, and if not, which hubs do alone."""
+    offered = frozenset(hub.name for hub in member.hubs if member.offers_bfd(device, hub))
+    everywhere = bool(offered) and len(offered) == len(member.hubs)
+    return everywhere, frozenset() if everywhere else offered
 
 
 def permits(prefixes: tuple[IPv4Network, ...], longer: bool = False) -> tuple[str, ...]:
@@ -281,37 +314,3 @@ def permits(prefixes: tuple[IPv4Network, ...], longer: bool = False) -> tuple[st
 
 def within(prefix: IPv4Network) -> str:
     return f"{prefix} le 32" if prefix.prefixlen < 32 else str(prefix)
-
-
-def static_routes(device: Device) -> tuple[str, ...]:
-    """Lines behind ``ip route``, in FRR's order (10.x: by length, then by address).
-
-    Blackholes for every site prefix keep it from falling through to the provider, whatever the tunnels
-    do. Own LANs have one too: while a LAN is down its packets must not go round by the summary.
-    """
-    announced = set(ospf_summaries(device))
-    routes: set[tuple[IPv4Network, int, str]] = {(lan, BLACKHOLE, "blackhole") for lan in device.lans}
-    for member in device.memberships:
-        cloud = member.cloud
-        site_prefixes = (cloud.prefix, *cloud.routing.summaries)
-        routes.update(
-            (prefix, ANNOUNCED if prefix in announced else BLACKHOLE, "blackhole") for prefix in site_prefixes
-        )
-        if cloud.routing.protocol != "static":
-            continue
-        if member.role == "spoke":
-            routes.update(
-                (prefix, STATIC + order, f"{hub.overlay} {cloud.interface}")
-                for order, hub in enumerate(member.hubs)
-                for prefix in site_prefixes
-            )
-        else:
-            routes.update(
-                (lan, STATIC, f"{peer.overlay} {cloud.interface}")
-                for peer in (*member.hubs, *member.spokes)
-                for lan in peer.lans
-            )
-    return tuple(
-        f"{prefix} {target} {distance}" + ("" if target == "blackhole" else " onlink")
-        for prefix, distance, target in sorted(routes, key=lambda r: (r[0].prefixlen, *r))
-    )

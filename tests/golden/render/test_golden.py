@@ -53,9 +53,10 @@ def test_no_secret_of_the_inventory_is_in_the_bundle(name: str) -> None:
             assert "hidden" not in text, path
 
 
-def test_rendering_twice_gives_the_same_bytes() -> None:
+@pytest.mark.parametrize("half_cisco", [False, True])
+def test_rendering_twice_gives_the_same_bytes(half_cisco: bool) -> None:
     first, second = (
-        {bundle.host: bundle.contents() for bundle in render_fleet(load_fleet(*sample_inventory(40)))}
+        {b.host: b.contents() for b in render_fleet(load_fleet(*sample_inventory(40, half_cisco=half_cisco)))}
         for run in range(2)
     )
     assert first == second

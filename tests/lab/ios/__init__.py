@@ -17,9 +17,9 @@ For what makes the device alive (drives daemons from its configuration, answers 
 
 `device.config`
     the root Node of the configuration. A Node has `words` (in full, `("no", "ip", "redirects")` where a
-    default is off), `text`, `values` (the named values of its rule), `children` (a dict in the order of entry),
-    `parent`, `get("tunnel key")`, `all("ip nhrp map")`, `value("ip mtu", "mtu", otherwise="")`, `walk()`.
-    `device.config.children[("interface", "Tunnel10")]` is an interface.
+    default is off), `text`, `values` (the named values of its rule), `children` (a dict in the order of
+    entry), `parent`, `get("tunnel key")`, `all("ip nhrp map")`, `value("ip mtu", "mtu", otherwise="")` and
+    `walk()`. `device.config.children[("interface", "Tunnel10")]` is an interface.
 `device.is_on(node, "ip nhrp shortcut")`
     whether a line holds, also when this release hides it because it is the default.
 `device.unmasked(node)`

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .device import RELEASES, Device, Options
 from .faults import parse
-from .server import listen
+from .server import listen, port_of
 
 
 def arguments() -> argparse.Namespace:
@@ -64,7 +64,7 @@ def options(given: argparse.Namespace) -> Options:
 async def serve(given: argparse.Namespace) -> None:
     device = Device(options(given))
     server = await listen(device, given.host, given.port, given.host_key)
-    print(f"listening on {given.host} port {server.get_port()}", flush=True)
+    print(f"listening on {given.host} port {port_of(server)}", flush=True)
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)

@@ -202,7 +202,7 @@ class Configuration:
             if mode is not None:
                 out.extend(self.lines(child, indent + 1))
                 if mode.leave:
-                    out.append(f"{pad}{mode.leave}")
+                    out.append(f"{pad if mode.leave_pad is None else mode.leave_pad}{mode.leave}")
                 if mode.bang == "after":
                     out.append(f"{pad}!")
                 if indent == 0:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import tempfile
 import time
@@ -47,6 +48,18 @@ class Options:
 
 def _same(typed: str, kept: str) -> bool:
     return hmac.compare_digest(typed.encode(), kept.encode())
+
+
+def _chain(name: str) -> list[str]:
+    """The certificates of a trustpoint, as many lines of digits as a real one has; they say nothing."""
+    lines = [f"crypto pki certificate chain {name}"]
+    for number, title in (("02", "certificate"), ("01", "certificate ca")):
+        digits = "308201" + hashlib.shake_256(f"{name}{number}".encode()).hexdigest(285)
+        words = [digits[at : at + 8].upper() for at in range(0, len(digits), 8)]
+        lines += [f" {title} {number}"]
+        lines += [f"  {' '.join(words[at : at + 8])}" for at in range(0, len(words), 8)]
+        lines += ["  \tquit"]
+    return lines
 
 
 class Device:
@@ -119,6 +132,9 @@ class Device:
             f"enable secret {options.secret}",
         ]
         lines += [f"username {options.user} privilege {options.privilege} secret {options.password}"]
+        for name in options.certificates:
+            lines += [f"crypto pki trustpoint {name}", " enrollment terminal pem", " revocation-check none"]
+            lines += _chain(name)
         for name in options.interfaces:
             lines += [f"interface {name}"]
             if address := options.addresses.get(name):

@@ -55,6 +55,7 @@ class Mode:
     prompt    what stands in the brackets of the prompt
     falls_to  where a command that the mode does not know is looked up: "global" or "parent"
     leave     the word that leaves it, beside `exit`; running-config prints it after the mode's last line
+    leave_pad what stands before that word, instead of the indent
     bang      where running-config prints a `!` around the mode: "before", "after" or nowhere
     """
 
@@ -62,6 +63,7 @@ class Mode:
     prompt: str
     falls_to: str = "global"
     leave: str = ""
+    leave_pad: str | None = None
     bang: str = ""
 
 

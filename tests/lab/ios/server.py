@@ -94,7 +94,7 @@ def host_key(path: Path | None) -> asyncssh.SSHKey:
 async def listen(
     device: Device, host: str = "127.0.0.1", port: int = 0, key: Path | None = None
 ) -> asyncssh.SSHAcceptor:
-    """Serve a device; port 0 takes a free one (`.get_port()`)."""
+    """Serve a device; port 0 takes a free one (see :func:`port_of`)."""
 
     async def handle(process: asyncssh.SSHServerProcess[bytes]) -> None:
         await _serve(device, process)
@@ -116,6 +116,12 @@ async def listen(
     )
 
 
+def port_of(server: asyncssh.SSHAcceptor) -> int:
+    """The port that a server listens on."""
+    port: int = server.sockets[0].getsockname()[1]  # get_port() came after asyncssh 2.10
+    return port
+
+
 @contextlib.contextmanager
 def running(device: Device, host: str = "127.0.0.1", port: int = 0, key: Path | None = None) -> Iterator[int]:
     """A device in a thread of its own, for tests; gives its port."""
@@ -126,7 +132,7 @@ def running(device: Device, host: str = "127.0.0.1", port: int = 0, key: Path | 
     try:
         server = asyncio.run_coroutine_threadsafe(listen(device, host, port, key), loop).result(30)
         try:
-            yield server.get_port()
+            yield port_of(server)
         finally:
             asyncio.run_coroutine_threadsafe(_stop(device, server), loop).result(30)
     finally:

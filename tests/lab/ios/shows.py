@@ -24,6 +24,7 @@ def register(found: Registry) -> None:
     found.add("show inventory", _inventory)
     found.add("show archive", _archive, 15)
     found.add("show archive config rollback timer", _timer, 15)
+    found.add("show archive config differences [old:URL [new:URL]]", _differences, 15)
     found.add("show ip interface brief", _brief)
     found.add("show interfaces [name:INTERFACE]", _interfaces)
     found.add("show crypto pki certificates [trustpoint:WORD]", _certificates)
@@ -122,6 +123,34 @@ def _archive(session: Session, _: dict[str, str]) -> str:
         recent = " <- Most Recent" if number == len(saved) else ""
         lines.append(f"   {number:<9}{name}{recent}")
     return "\n".join(lines)
+
+
+def _differences(session: Session, values: dict[str, str]) -> str:
+    """What `-` is in the old file alone and `+` in the new one, below the lines that it belongs to."""
+    device = session.device
+    old = device.flash.read(values["old"]) if "old" in values else device.startup()
+    new = device.flash.read(values["new"]) if "new" in values else device.text()
+    before, after = _paths(old), _paths(new)
+    out: list[str] = []
+    for path in dict.fromkeys([*before, *after]):
+        mark = "" if path in before and path in after else "-" if path in before else "+"
+        below = any(other[: len(path)] == path for other in set(before) ^ set(after))
+        if mark or below:
+            out.append(f"{' ' * (len(path) - 1)}{mark}{path[-1]}")
+    return "\n".join(["!Contextual Config Diffs:", *(out or ["!No changes were found"])])
+
+
+def _paths(text: str) -> list[tuple[str, ...]]:
+    """Every line of a configuration with the lines that it stands below."""
+    found: list[tuple[str, ...]] = []
+    above: list[str] = []
+    for line in text.splitlines():
+        if line.strip() in ("", "!", "end") or line.startswith("!"):
+            continue
+        depth = len(line) - len(line.lstrip())
+        above = [*above[:depth], line.strip()]
+        found.append(tuple(above))
+    return found
 
 
 def _timer(session: Session, _: dict[str, str]) -> str:

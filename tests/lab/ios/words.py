@@ -115,7 +115,7 @@ class Value:
 
     def fit(self, word: str) -> Fit | None:
         if self.kind == "range":
-            if word.isascii() and word.isdigit() and len(word) < 12 and self.low <= int(word) <= self.high:
+            if word.isascii() and word.isdigit() and len(word) < 16 and self.low <= int(word) <= self.high:
                 return Fit(TYPED, str(int(word)))
             return None
         text = KINDS[self.kind](word)

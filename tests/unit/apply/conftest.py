@@ -54,6 +54,7 @@ READING = (
     "modprobe --dry-run",
     "iptables-restore --test",
     "iptables -w -S",
+    "ip -4 route show",
 )
 
 
@@ -78,6 +79,7 @@ class Router:
         self.running = FOREIGN_FRR.replace("! by hand: call Anna\n", "")
         self.daemons = {"bgpd"}
         self.connections = {"other"}
+        self.routes = {"blackhole 192.0.2.0/24 proto static"}
         for path, text in {
             "/etc/os-release": 'ID=debian\nVERSION_ID="13"\nPRETTY_NAME="Debian 13"\n',
             "/etc/frr/frr.conf": FOREIGN_FRR,
@@ -110,6 +112,7 @@ class Router:
             "running": sorted(paths(parse(self.running))),
             "daemons": sorted(self.daemons),
             "connections": sorted(self.connections),
+            "routes": sorted(self.routes),
         }
 
     def __call__(
@@ -180,12 +183,19 @@ class Router:
             for name in re.findall(r"ip link add name (\S+)", text):
                 assert "inet mgre_dmvpn_guard" in self.tables, "a tunnel without the guard"
                 self.link(name).mkdir(exist_ok=True)
+            self.routes.update(re.findall(r"ip route replace (.+)", text))
         return Result(0)
 
     def _ip(self, arguments: list[str]) -> Result:
         if arguments[:2] == ["link", "delete"]:
             assert "inet mgre_dmvpn_guard" in self.tables, "the guard went before the tunnel"
             self.link(arguments[-1]).rmdir()
+        elif arguments[:2] == ["route", "delete"]:
+            if (route := " ".join(arguments[2:])) not in self.routes:
+                return Result(2, err="RTNETLINK answers: No such process")
+            self.routes.remove(route)
+        elif arguments[:3] == ["-4", "route", "show"]:
+            return Result(0, "\n".join(sorted(self.routes)))
         return Result(0)
 
     def _nft(self, arguments: list[str]) -> Result:
@@ -286,7 +296,8 @@ def release(**replaced: str) -> Release:
         "/etc/systemd/system/frr.service.d/mgre-dmvpn.conf": "[Unit]\n",
         "/etc/systemd/system/mgre-dmvpn-guard.service": "[Service]\n",
         "/etc/systemd/system/mgre-dmvpn-blue.service": "[Service]\n"
-        f"ExecStart=-ip link add name dmvpn10 {gre}\n",
+        f"ExecStart=-ip link add name dmvpn10 {gre}\n"
+        "ExecStart=ip route replace blackhole 10.0.0.0/9 metric 4278190079\n",
         "/etc/systemd/system/mgre-dmvpn-nhrp-events.service": "[Service]\n",
         "/usr/local/lib/mgre-dmvpn/nhrp_events.py": "print()\n",
     }

@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.findings import FindingsError
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.dump import dump_device, parse_device
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.dump import (
+    ADAPTER,
+    Dumper,
+    dump_device,
+    parse_device,
+)
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.generate import sample_inventory
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Bfd, Fleet
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
@@ -217,3 +222,14 @@ def test_five_thousand_sites_that_are_all_wrong_take_seconds_at_most() -> None:
     assert len(caught.value.findings) == 3 * 5002 - 1
     assert str(caught.value)
     assert time.process_time() - started < 6
+
+
+def test_what_devices_share_is_dumped_once_and_nothing_is_lost() -> None:
+    """The dumper takes clouds and peers apart from the rest: a field that it forgot would be missing here."""
+    dumper = Dumper()
+    for device in load_fleet(*sample_inventory(9, half_cisco=True)).devices.values():
+        dumped = dumper.dump(device)
+        plain = ADAPTER.dump_python(device, mode="json")
+        assert dumped == plain
+        assert [list(entry) for entry in dumped["memberships"]] == [list(e) for e in plain["memberships"]]
+        assert parse_device(dumped) == device

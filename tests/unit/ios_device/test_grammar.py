@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from lines import CRYPTO, EVERYTHING, HUB, QOS
+from ios_lines import CRYPTO, EVERYTHING, HUB, QOS
 
 if TYPE_CHECKING:
     from conftest import Cli, Make

@@ -11,7 +11,7 @@ from ansible_collections.mgre.dmvpn.tests.lab.ios.configuration import Configura
 from ansible_collections.mgre.dmvpn.tests.lab.ios.grammar import grammar
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lines import EVERYTHING
+from ios_lines import EVERYTHING
 
 LINES = [line for line in EVERYTHING.splitlines() if line.strip()]
 WORDS = sorted({word for line in LINES for word in line.split()})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from lines import CRYPTO, PLAIN_HUB
+from ios_lines import CRYPTO, PLAIN_HUB
 
 if TYPE_CHECKING:
     from conftest import Cli, Make
@@ -119,6 +119,16 @@ def test_the_archive_keeps_so_many(archived: Cli) -> None:
     assert "The maximum archive configurations allowed is 2." in shown
     assert shown.count("flash:backup-") == 3 and "<- Most Recent" in shown  # two, and the name of the next
     assert len(archived.device.flash.names()) == 2
+
+
+def test_differences(archived: Cli) -> None:
+    archived.run("write memory")
+    assert "!No changes were found" in archived.run("show archive config differences")
+    archived.configure("interface Tunnel10", "ip mtu 1400", "no archive")
+    assert archived.run("show archive config differences") == (
+        "!Contextual Config Diffs:\n-archive\n -path flash:backup\n+interface Tunnel10\n +no ip address\n"
+        " +ip mtu 1400\n"
+    )
 
 
 def test_a_full_flash(make: Make) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lines import CRYPTO, EVERYTHING, PLAIN_HUB, ROUTING
+from ios_lines import CRYPTO, EVERYTHING, PLAIN_HUB, ROUTING
 
 if TYPE_CHECKING:
     from conftest import Cli, Make
@@ -155,6 +155,7 @@ def test_defaults_are_shown_or_hidden_by_release(make: Make, line: str, release:
         ("ip address 10.0.0.1 255.0.0.0", "no ip address", " no ip address\n"),
         ("no ip address", "ip address 10.0.0.1 255.0.0.0", " ip address 10.0.0.1 255.0.0.0\n"),
         ("ip nhrp holdtime 300", "ip nhrp holdtime 600", None),
+        ("ip nhrp holdtime 600", "ip nhrp holdtime 7200", " ip nhrp holdtime 7200\n"),
         ("tunnel mode gre multipoint", "tunnel mode gre ip", None),
         ("ip nhrp nhs 10.0.0.2 nbma 192.0.2.1", "no ip nhrp nhs 10.0.0.2 nbma 192.0.2.1 multicast", None),
         ("shutdown", "no shutdown", None),
@@ -220,6 +221,17 @@ def test_prefix_lists_and_access_lists_are_numbered(cli: Cli) -> None:
     assert (
         "ip access-list extended A\n 5 deny gre any any\n 20 permit esp any host 192.0.2.1\n" in cli.running
     )
+
+
+def test_certificates_are_printed_with_their_digits(make: Make) -> None:
+    cli = make(certificates={"mgre-dmvpn": "r1"})
+    text = cli.running
+    assert "crypto pki certificate chain mgre-dmvpn\n certificate 02\n  308201" in text
+    assert text.count("\n  \tquit\n") == 2
+    assert make(startup=text).running == text
+    shown = cli.run("show crypto pki certificates mgre-dmvpn")
+    assert "Status: Available" in shown and "cn=r1" in shown
+    assert cli.run("show crypto pki certificates other").strip() == ""
 
 
 def test_pages_until_told_not_to(cli: Cli) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Probe
-from ansible_collections.mgre.dmvpn.plugins.module_utils.state import IkeError, IkeSa, State
+from ansible_collections.mgre.dmvpn.plugins.module_utils.state import Binding, IkeError, IkeSa, State
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Device, Peer
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import Judgement, judge
 from ansible_collections.mgre.dmvpn.tests.unit.judge import world
@@ -213,6 +213,12 @@ def wrong_place(state: State, probes: list[Probe]) -> None:
             entry.nbma = "192.0.2.99"
 
 
+def claims_other(state: State, probes: list[Probe]) -> None:
+    assert state.nhrp and state.nhrp.cache is not None
+    for address in ("10.255.0.11", "10.255.0.12"):
+        state.nhrp.cache.append(Binding("dmvpn10", "local", address, "198.51.100.10"))
+
+
 BROKEN = {
     "nhrpd is dead": Broken("daemon_dead", "nhrpd", nhrpd_dead),
     "strongSwan is stopped": Broken("charon_dead", "strongSwan", charon_dead),
@@ -246,6 +252,7 @@ BROKEN = {
     "certificate has expired": Broken("certificate", "expired 1 days ago", expired),
     "weaker suite": Broken("suite", "other algorithms", weak),
     "hub misses a spoke": Broken("no_sa", "no SA", spoke_gone, HUB1),
+    "router answers for another": Broken("claims_other_address", "also 10.255.0.12", claims_other),
     "spoke registered from elsewhere": Broken("wrong_nbma", "192.0.2.99", wrong_place, HUB1),
 }
 

@@ -151,3 +151,24 @@ def test_directory_that_cannot_be_made_is_told_in_one_sentence(playbook: Playboo
     assert "cannot write the bundle" in told
     assert "dmvpn_bundle_dir" in told
     assert "Traceback" not in told
+
+
+def test_a_router_that_ansible_reaches_as_ios_is_one(playbook: Playbook) -> None:
+    """Also by a template; what the router is called beats how it is reached."""
+    playbook.edit(
+        "branch11: {number: 11}",
+        'branch11: {number: 11, maker: cisco, ansible_network_os: "{{ maker }}.ios.ios", wan: Dialer1}',
+    )
+    playbook.edit(
+        "branch12: {number: 12}",
+        "branch12: {number: 12, ansible_network_os: cisco.ios.ios, dmvpn_platform: linux, wan: wan1}",
+    )
+    playbook.edit('interface: wan1, address: "198', 'interface: "{{ wan }}", address: "198')
+    playbook.run()
+    assert " tunnel source Dialer1\n" in (playbook.bundle / "branch11/config.ios").read_text()
+    assert not (playbook.bundle / "branch12/config.ios").exists()
+
+
+def test_a_template_that_cannot_be_resolved_says_which(playbook: Playbook) -> None:
+    playbook.edit("branch11: {number: 11}", 'branch11: {number: 11, ansible_network_os: "{{ nowhere }}"}')
+    assert "branch11: ansible_network_os: its value cannot be resolved" in playbook.run(status=2)

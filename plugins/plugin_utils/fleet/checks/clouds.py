@@ -44,16 +44,6 @@ def prefixes_do_not_overlap(declared: Declared) -> Iterator[Finding]:
             before, last = cloud, end
 
 
-def phase_exists_on_linux(declared: Declared) -> Iterator[Finding]:
-    """FRR implements phases 1 and 3."""
-    for name, cloud in declared.clouds.items():
-        if cloud.phase == 2:
-            problem = "2 is not possible on Linux: FRR implements phases 1 and 3"
-            yield Finding(
-                FLEET, f"{CLOUDS}[{name}].phase", problem, "write 3, or 1 to go through the hubs always"
-            )
-
-
 def timers_fit(declared: Declared) -> Iterator[Finding]:
     """A neighbour may not be gone before three keepalives were due (RFC 4271, 4.4)."""
     for name, cloud in declared.clouds.items():

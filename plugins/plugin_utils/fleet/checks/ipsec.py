@@ -105,7 +105,26 @@ def nhrp_secrets_fit(declared: Declared) -> Iterator[Finding]:
         yield from shared_secret(members, "dmvpn_nhrp_secrets", remedy)
         for member in members:
             version = member.site.vars.dmvpn_frr_version
+            if member.site.vars.dmvpn_platform != "linux":
+                continue
             if version < NHRP_AUTHENTICATION and "dmvpn_frr_version" not in member.site.broken:
                 problem = f"FRR {version[0]}.{version[1]} has no NHRP authentication"
                 remedy_ = "install FRR 10.2 or newer on every member, or remove the secret"
                 yield Finding(member.site.name, f"dmvpn_nhrp_secrets.{name}", problem, remedy_)
+
+
+def secrets_can_be_entered(declared: Declared) -> Iterator[Finding]:
+    """On IOS a question mark calls for help in the middle of a line."""
+    for name, members in declared.members.items():
+        for member in members:
+            site = member.site
+            for variable in ("dmvpn_psks", "dmvpn_nhrp_secrets"):
+                secrets: Mapping[str, SecretStr | Unread] = getattr(site.vars, variable)
+                value = secrets.get(name)
+                if (
+                    site.vars.dmvpn_platform == "ios"
+                    and isinstance(value, SecretStr)
+                    and "?" in value.get_secret_value()
+                ):
+                    problem = "has a '?', which IOS takes for a call for help"
+                    yield Finding(site.name, f"{variable}.{name}", problem, "write a secret without it")

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable
 
 from ...findings import Finding
 from ..declared import Declared
-from . import addresses, clouds, ipsec, lans, routers, sizes
+from . import addresses, clouds, ipsec, lans, platforms, routers, sizes
 
 Check = Callable[[Declared], Iterable[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     clouds.numbers_differ,
     clouds.prefixes_do_not_overlap,
-    clouds.phase_exists_on_linux,
     clouds.timers_fit,
     clouds.summaries_are_there,
     sizes.mtu_fits_path,
@@ -35,8 +34,17 @@ CHECKS: tuple[Check, ...] = (
     routers.names_are_clouds,
     routers.frr_is_usable,
     routers.one_as_number,
+    platforms.phase_2_is_cisco_only,
+    platforms.eigrp_is_cisco_only,
+    platforms.ospf_stays_on_one_platform,
+    platforms.vrfs_are_on_ios,
+    platforms.interfaces_are_of_the_platform,
+    platforms.ios_is_usable,
+    platforms.suites_are_on_ios,
+    platforms.values_fit_ios,
     ipsec.psks_are_there,
     ipsec.shared_transports_agree,
     ipsec.subjects_fit,
     ipsec.nhrp_secrets_fit,
+    ipsec.secrets_can_be_entered,
 )

@@ -86,6 +86,8 @@ def named_clouds(site: Site) -> tuple[tuple[str, Mapping[str, object]], ...]:
 def frr_is_usable(declared: Declared) -> Iterator[Finding]:
     """FRR is 8.4 or newer, and none of the releases that are known to be bad."""
     for host, members in declared.memberships().items():
+        if members[0].site.vars.dmvpn_platform != "linux":
+            continue
         version = members[0].site.vars.dmvpn_frr_version
         said = f"{version[0]}.{version[1]}"
         if version < OLDEST_FRR:
@@ -101,7 +103,7 @@ def frr_is_usable(declared: Declared) -> Iterator[Finding]:
 
 
 def one_as_number(declared: Declared) -> Iterator[Finding]:
-    """FRR has one AS number per VRF, and all tunnels are in one."""
+    """FRR has one AS number per VRF, IOS one per router, and all tunnels are in one."""
     for host, members in declared.memberships().items():
         held: dict[int, str] = {}
         for member in members:

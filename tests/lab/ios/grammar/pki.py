@@ -10,6 +10,7 @@ MODES = (
     Mode("trustpoint", "ca-trustpoint"),
     Mode("certificate-map", "ca-certificate-map"),
     Mode("certificate-chain", "config-cert-chain"),
+    Mode("certificate-data", "config-pubkey", leave="quit", leave_pad="  \t"),
 )
 RULES = (
     Rule("global", "crypto pki trustpoint trustpoint:WORD", enters="trustpoint", order=35),
@@ -31,9 +32,15 @@ RULES = (
     Rule(
         "certificate-map",
         "{subject-name | issuer-name | alt-subject-name | unstructured-subject-name | name} "
-        "{co | eq | nc | ne} = LINE",
+        "{co | eq | nc | ne} LINE",
     ),
-    Rule("certificate-map", "{valid-start | expires-on} {lt | le | eq | ge | gt} = LINE"),
+    Rule("certificate-map", "{valid-start | expires-on} {lt | le | eq | ge | gt} LINE"),
     Rule("certificate-map", "serial-number {co | eq | nc | ne} = HEX"),
     Rule("global", "crypto pki certificate chain trustpoint:WORD", enters="certificate-chain", order=37),
+    Rule(
+        "certificate-chain",
+        "certificate [ca | self-signed | rollover ca] serial:HEX",
+        enters="certificate-data",
+    ),
+    Rule("certificate-data", "{HEX}+"),
 )
