@@ -150,11 +150,8 @@ class Mixed:
 
     def routed(self, name: str, hub: str) -> bool:
         """Whether a Cisco router has its BGP session with a hub."""
-        row = re.search(
-            rf"^\*?{re.escape(f'10.255.0.{SITES[hub][0]}')} .* (\S+)$",
-            self.show(name, "show ip bgp summary"),
-            re.M,
-        )
+        told = self.show(name, "show ip bgp summary")
+        row = re.search(rf"^\*?10\.255\.0\.{SITES[hub][0]} .* (\S+)$", told, re.M)
         return bool(row and row[1].isdigit())
 
     def wait_up(self, name: str, hub: str) -> None:
@@ -176,7 +173,7 @@ class Mixed:
 
 @pytest.fixture(scope="module")
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
-    """The routers, with IPsec and a tunnel on those that stand in for Cisco's. With MGRE_LAB that lab stays."""
+    """The routers, with IPsec and a tunnel on Cisco's. With MGRE_LAB that lab is used, and stays."""
     given = os.environ.get("MGRE_LAB")
     name = given or f"alive-{os.getpid()}"
     try:

@@ -20,7 +20,7 @@ from ansible_collections.mgre.dmvpn.tests.lab.ios.alive.daemons import Daemons, 
 from ansible_collections.mgre.dmvpn.tests.lab.ios.alive.plan import Plan
 from ansible_collections.mgre.dmvpn.tests.lab.ios.alive.read import read
 from ansible_collections.mgre.dmvpn.tests.unit.ios_alive.node import DATA, FACTS, FakeNode
-from ntc_templates.parse import parse_output
+from ntc_templates.parse import parse_output  # type: ignore[import-untyped]
 
 RECORDED = Path(__file__).parents[1] / "observe" / "data"
 LINES = {"hub": (DATA / "hub.ios").read_text(), "spoke": (DATA / "spoke.ios").read_text()}
@@ -86,7 +86,7 @@ def test_dmvpn_without_an_sa_says_so(daemons: Daemons, monkeypatch: pytest.Monke
 
 def test_dmvpn_detail_names_servers_profile_and_session(daemons: Daemons) -> None:
     text = show_nhrp.dmvpn_detail(daemons)
-    assert 'Protect "MGRE-internet"' in text
+    assert 'Protect "LAB"' in text
     assert ("10.255.0.1  RE NBMA Address: 198.51.100.2 priority = 0 cluster = 0" in text) != is_hub(daemons)
     assert "Crypto Session Status: UP-ACTIVE" in text
 
@@ -94,7 +94,7 @@ def test_dmvpn_detail_names_servers_profile_and_session(daemons: Daemons) -> Non
 def test_crypto_sessions(daemons: Daemons) -> None:
     (row,) = parsed("show crypto session detail", show_crypto.session(daemons, True))
     peer = "198.51.100.10" if is_hub(daemons) else "198.51.100.2"
-    assert (row["interface"], row["profile"]) == ("Tunnel10", "MGRE-internet")
+    assert (row["interface"], row["profile"]) == ("Tunnel10", "LAB")
     assert (row["session_status"], row["peer"], row["active_sa"]) == ("UP-ACTIVE", peer, "2")
     assert (row["permit"], row["dst_host"], row["ikev1_status"]) == ("47", peer, "Active")
 
@@ -133,7 +133,7 @@ def test_a_router_without_bgp_says_so(daemons: Daemons) -> None:
 
 
 BGP_NEIGHBOR = {
-    "remoteAs": 65000, "localAs": 65000, "nbrDesc": "hub2", "peerGroup": "MGRE-blue-hubs", "bgpState": "Established",
+    "remoteAs": 65000, "localAs": 65000, "nbrDesc": "hub2", "peerGroup": "HUBS", "bgpState": "Established",
     "remoteRouterId": "10.255.0.2", "bgpTimerUpMsec": 48000, "bgpTimerHoldTimeMsecs": 10000,
     "bgpTimerKeepAliveIntervalMsecs": 3000, "hostLocal": "10.255.0.11", "portLocal": 34313,
     "hostForeign": "10.255.0.2", "portForeign": 179, "lastResetDueTo": "Peer closed the session",
@@ -148,7 +148,7 @@ def test_bgp_neighbors(daemons: Daemons) -> None:
     assert (row["neighbor"], row["bgp_state"], row["peer_group"]) == (
         "10.255.0.2",
         "Established",
-        "MGRE-blue-hubs",
+        "HUBS",
     )
     assert (row["remote_router_id"], row["localhost_ip"], row["inbound_routemap"]) == (
         "10.255.0.2",
@@ -233,7 +233,7 @@ def test_a_tunnel_tells_key_source_and_protection(daemons: Daemons) -> None:
     (row,) = parsed("show interfaces", text)
     assert (row["interface"], row["link_status"], row["description"]) == ("Tunnel10", "up", "to all of us")
     assert "    Key 0xA, sequencing disabled" in text
-    assert '  Tunnel protection via IPSec (profile "MGRE-internet")' in text
+    assert '  Tunnel protection via IPSec (profile "LAB")' in text
     assert "  MTU is 1400 bytes" in show_path.ip_interface(daemons, tunnel)
 
 
@@ -246,15 +246,22 @@ def test_with_if_state_nhrp_the_protocol_follows_the_servers(
     assert show_path.state(daemons, tunnel) == ("up", "up" if is_hub(daemons) else "down")
 
 
+def answered(*numbers: int) -> str:
+    return "".join(f"64 bytes from x: icmp_seq={number} ttl=64\n" for number in numbers)
+
+
+def refused(*numbers: int) -> str:
+    return "".join(f"From y icmp_seq={number} Destination Host Unreachable\n" for number in numbers)
+
+
+TIMES = "rtt min/avg/max/mdev = 0.5/5.5/16.6/6.0 ms"
 PINGS = {
-    "!!!": ("64 bytes from x: icmp_seq=1 ttl=64\n64 bytes from x: icmp_seq=2 ttl=64\n64 bytes from x: icmp_seq=3 ttl=64\n"
-            "rtt min/avg/max/mdev = 0.5/5.5/16.6/6.0 ms", "100 percent (3/3), round-trip min/avg/max = 1/6/17 ms"),
-    ".!.": ("64 bytes from x: icmp_seq=2 ttl=64\nrtt min/avg/max/mdev = 1.2/1.2/1.2/0 ms",
-            "33 percent (1/3), round-trip min/avg/max = 1/1/1 ms"),
+    "!!!": (answered(1, 2, 3) + TIMES, "100 percent (3/3), round-trip min/avg/max = 1/6/17 ms"),
+    ".!.": (answered(2) + TIMES, "33 percent (1/3), round-trip min/avg/max = 1/6/17 ms"),
     "...": ("", "0 percent (0/3)"),
-    "UUU": ("".join(f"From y icmp_seq={n} Destination Host Unreachable\n" for n in (1, 2, 3)), "0 percent (0/3)"),
+    "UUU": (refused(1, 2, 3), "0 percent (0/3)"),
     "MMM": ("ping: local error: Message too long, mtu=1400", "0 percent (0/3)"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("marks", PINGS)

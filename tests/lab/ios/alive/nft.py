@@ -36,7 +36,7 @@ def ruleset(plan: Plan) -> str:
                 f"set told_{tunnel.number} {{ type ipv4_addr . ipv4_addr; size 65535;"
                 " flags dynamic,timeout; timeout 1m; }"
             )
-            # A packet of each pair of networks goes to nhrpd now and then, which tells its sender of the short way.
+            # A packet of each pair of networks goes to nhrpd now and then, which tells its sender.
             forward.append(
                 f'iifname "{tunnel.name}" oifname "{tunnel.name}" ip daddr != {tunnel.address.network}'
                 f" update @told_{tunnel.number} {{ ip saddr & 255.255.255.0 . ip daddr & 255.255.255.0"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The running configuration as the router itself knows it: as it is printed, but with its secrets in clear."""
+"""The running configuration as the router itself knows it: with its secrets in clear."""
 
 from __future__ import annotations
 
