@@ -10,7 +10,7 @@ import tarfile
 import time
 from pathlib import Path
 
-from . import processes, ssh
+from . import cisco, processes, ssh
 from .host import LabError, say
 from .image import image
 from .kernel import kernel
@@ -172,6 +172,10 @@ def _own_files(node: Node) -> bytes:
             if wan != node.wans[0]:
                 lines = f"Address={wan.address}\n[Route]\nGateway={wan.gateway}\nMetric=2000\n"
         files |= _interface(node, wan.interface, lines)
+    links: dict[str, str] = {}
+    if node.platform == "ios":
+        files |= cisco.files(node)
+        links |= cisco.LINKS
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         directory = tarfile.TarInfo("root/.ssh")
@@ -183,6 +187,10 @@ def _own_files(node: Node) -> bytes:
             entry.mtime = int(time.time())
             entry.mode = 0o600 if name.endswith(("_key", "authorized_keys")) else 0o644
             tar.addfile(entry, io.BytesIO(text.encode()))
+        for name, target in links.items():
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, target
+            tar.addfile(link)
     return packed.getvalue()
 
 

@@ -33,7 +33,9 @@ def host_key() -> Path:
 def known_hosts() -> Path:
     """A known_hosts file for every management address."""
     path = cache() / "ssh" / "known_hosts"
-    text = f"192.168.250.* {host_key().with_suffix('.pub').read_text().rsplit(' ', 1)[0]}\n"
+    key = host_key().with_suffix(".pub").read_text().rsplit(" ", 1)[0]
+    # With another port than 22, OpenSSH looks for the address in brackets.
+    text = f"192.168.250.*,[192.168.250.*]:2222 {key}\n"
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
     return path
@@ -68,6 +70,7 @@ def command(state: State, node: Node, *remote: str) -> list[str]:
         "IdentitiesOnly": "yes",
         "IdentityFile": str(key()),
         "LogLevel": "ERROR",
+        "Port": str(node.ssh_port),
         "StrictHostKeyChecking": "yes",
         "UserKnownHostsFile": str(known_hosts()),
         "ServerAliveInterval": "5",

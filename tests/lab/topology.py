@@ -46,9 +46,14 @@ class Wan:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One router. Its site number gives its LAN, its LAN client and its management address."""
+    """One router. Its site number gives its LAN, its LAN client and its management address.
+
+    With the platform ``ios`` it stands in for a Cisco router of a ``release``: see docs/ios-alive.md.
+    """
 
     name: str
+    platform: Literal["linux", "ios"]
+    release: str
     debian: int
     memory: int
     site: int
@@ -65,6 +70,11 @@ class Node:
     @property
     def client(self) -> IPv4Interface:
         return IPv4Interface(f"10.{self.site}.0.10/24")
+
+    @property
+    def ssh_port(self) -> int:
+        """Where the node's own sshd listens; on a stand-in, port 22 is the Cisco router's."""
+        return 2222 if self.platform == "ios" else 22
 
     def mac(self, interface: str) -> str:
         """Locally administered, from site and interface: the same in every run."""
@@ -98,6 +108,17 @@ class Topology:
 
     def wan_links(self) -> list[str]:
         return [f"{node.name}:{wan.interface}" for node in self.nodes.values() for wan in node.wans]
+
+
+def interface_name(node: Node, interface: str) -> str:
+    """What the platform of a node calls one of its interfaces: wan1, or GigabitEthernet1 on a Cisco router.
+
+    Their order there is wan1, lan1, wan2 and so on.
+    """
+    if node.platform == "linux":
+        return interface
+    names = [node.wans[0].interface, "lan1", *(wan.interface for wan in node.wans[1:])]
+    return f"GigabitEthernet{names.index(interface) + 1}"
 
 
 def load(name: str) -> Topology:
@@ -194,11 +215,23 @@ class _Reader:
             self._say(where, "a node's name is at most 10 of a-z, 0-9 and -, and begins with a letter")
             return None
         wan_names = sorted(key for key in spec if _WAN.fullmatch(str(key)))
-        self._only(where, spec, {"site", "debian", "memory", "wan1", *wan_names})
-        site, debian, memory = spec.get("site"), spec.get("debian", 13), spec.get("memory", 256)
+        self._only(where, spec, {"site", "platform", "release", "debian", "memory", "wan1", *wan_names})
+        platform = spec.get("platform", "linux")
+        site, debian = spec.get("site"), spec.get("debian", 13)
+        # A stand-in has an SSH server in Python beside the daemons.
+        memory = spec.get("memory", 320 if platform == "ios" else 256)
         if not isinstance(site, int) or not 1 <= site <= 240:
             self._say(f"{where}.site", f"{site}: write a number from 1 to 240")
             return None
+        if platform not in ("linux", "ios"):
+            self._say(f"{where}.platform", f"{platform}: write linux or ios")
+        release = str(spec.get("release", "17.15"))
+        if "release" in spec and platform != "ios":
+            self._say(f"{where}.release", "only an ios node has one; leave it out")
+        if not re.fullmatch(r"\d+\.\d+", release):
+            self._say(f"{where}.release", f'{release}: write such as "17.15" or "15.9", in quotes')
+        if platform == "ios" and debian != 13:
+            self._say(f"{where}.debian", f"{debian}: an ios node runs on 13 only; leave it out")
         if debian not in SUITES:
             self._say(f"{where}.debian", f"{debian}: write {' or '.join(map(str, SUITES))}")
         if not isinstance(memory, int) or memory < 192:
@@ -206,7 +239,7 @@ class _Reader:
         if not wan_names:
             self._say(where, "no WAN; write wan1")
         wans = tuple(self._wan(f"{where}.{key}", key, spec[key], providers, nats) for key in wan_names)
-        return Node(name, debian, memory, site, wans)
+        return Node(name, platform, release, debian, memory, site, wans)
 
     def _wan(
         self, where: str, interface: str, spec: object, providers: tuple[str, ...], nats: dict[str, Nat]
