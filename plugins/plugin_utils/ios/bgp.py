@@ -82,7 +82,8 @@ def read(block: Block) -> Process:
         if "no bgp default ipv4-unicast" not in lines:
             peers = dict.fromkeys(line.split()[1] for line in lines if line.startswith("neighbor "))
             off = {line.split()[2] for line in family if re.match(r"no neighbor \S+ activate", line)}
-            family += [f"neighbor {peer} activate" for peer in peers if peer not in off]
+            implied = [f"neighbor {peer} activate" for peer in peers if peer not in off]
+            family += [line for line in implied if line not in family]
     return Process(block.head.split()[2], tuple(lines), tuple(family), tuple(rest), explicit)
 
 

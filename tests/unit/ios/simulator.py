@@ -55,7 +55,7 @@ SINGLE: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "router ospf ": (("router-id ", 1), ("redistribute ", 2)),
     "route-map ": (("set local-preference ", 2),),
-    "address-family ": (("eigrp router-id ", 2), ("eigrp stub ", 2)),
+    "address-family ": (("eigrp router-id ", 2), ("eigrp stub ", 2), ("neighbor ", 3)),
     "af-interface ": (("hello-interval ", 1), ("hold-time ", 1)),
     "topology ": (("redistribute ", 2),),
 }
@@ -129,7 +129,7 @@ class Router:
 
     def _replace(self, here: Tree, kind: str, line: str) -> None:
         for start, words in SINGLE.get(kind, ()):
-            if not line.startswith(start):
+            if not line.startswith(start) or line.endswith((" in", " out")):
                 continue
             if kind == "" and line.startswith("ip route "):
                 words = line.split().index("name") - 1  # all but distance and name
