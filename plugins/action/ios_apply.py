@@ -9,6 +9,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,8 @@ class Session:
         return str(said)
 
     def renew(self) -> None:
-        try:
+        with suppress(ConnectionError):  # It may be gone already.
             self._cli.close()
-        except ConnectionError:
-            pass  # It was gone already.
         path = self._plugin.socket_path
         until = time.monotonic() + ENDS
         while os.path.exists(path):
@@ -128,7 +127,10 @@ class ActionModule(ActionBase):
                 "ansible_password and ansible_become_password"
             ) from None
         except (BadConfiguration, NotOurs) as error:
-            return result | {"failed": True, "msg": f"{error}: this cannot be compared; render again, or report it"}
+            return result | {
+                "failed": True,
+                "msg": f"{error}: this cannot be compared; render again, or report it",
+            }
         for text in outcome.warnings:
             result.setdefault("warnings", []).append(text)
         result |= {"changed": outcome.changed, "lines": outcome.lines.splitlines()}
@@ -152,7 +154,8 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"revert_timer is {arguments['revert_timer']}; write 2 to 120 (minutes)")
         if not 0 <= arguments["wait_for_tunnels"] <= 60 * (arguments["revert_timer"] - 1):
             raise AnsibleActionFail(
-                f"wait_for_tunnels is {arguments['wait_for_tunnels']}; write seconds, at least one minute less than "
+                f"wait_for_tunnels is {arguments['wait_for_tunnels']}; write seconds, at least one "
+                f"minute less than "
                 f"revert_timer ({arguments['revert_timer']} minutes), or 0"
             )
         found: dict[str, Any] = arguments
@@ -161,7 +164,8 @@ class ActionModule(ActionBase):
     def session(self) -> Session:
         if not getattr(self._connection, "socket_path", None):
             raise AnsibleActionFail(
-                "an IOS router is reached over network_cli: write ansible_connection: ansible.netcommon.network_cli and "
+                "an IOS router is reached over network_cli: write ansible_connection: "
+                "ansible.netcommon.network_cli and "
                 "ansible_network_os: cisco.ios.ios"
             )
         return Session(self._connection, self._play_context, self._task._uuid)
@@ -174,7 +178,8 @@ class ActionModule(ActionBase):
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             if manifest["platform"] != "ios":
                 raise AnsibleActionFail(
-                    f"the bundle in {folder} is for {manifest['platform']}; correct dmvpn_platform and render it again"
+                    f"the bundle in {folder} is for {manifest['platform']}; correct dmvpn_platform and "
+                    f"render it again"
                 )
             return (folder / "config.ios").read_text(encoding="utf-8")
         except FileNotFoundError as error:

@@ -117,7 +117,9 @@ class Router:
     def play(self, playbook: str, *flags: str) -> Run:
         (self.folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"r1": self.variables}}}))
         (self.folder / "play.yml").write_text(playbook)
-        (self.folder / "ansible.cfg").write_text(f"[defaults]\ncollections_path = {CHECKOUT}/.build/collections\n")
+        (self.folder / "ansible.cfg").write_text(
+            f"[defaults]\ncollections_path = {CHECKOUT}/.build/collections\n"
+        )
         done = subprocess.run(
             [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.yml", "play.yml", *flags],
             cwd=self.folder,

@@ -190,7 +190,9 @@ def test_an_enrolled_trustpoint_is_good(make: Make, hub: str) -> None:
         more="crypto pki trustpoint mgre-dmvpn\n enrollment terminal", certificates={"mgre-dmvpn": "r1"}
     )
     router.bundle(
-        hub.replace(" keyring local MGRE-internet\n", " keyring local MGRE-internet\n pki trustpoint mgre-dmvpn\n")
+        hub.replace(
+            " keyring local MGRE-internet\n", " keyring local MGRE-internet\n pki trustpoint mgre-dmvpn\n"
+        )
     )
     run = router.apply()
     assert run.code == 0, run.output
@@ -230,7 +232,11 @@ def test_an_unreachable_router(make: Make, hub: str) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [({"revert_timer": 1}, "2 to 120"), ({"wait_for_tunnels": 121}, "one minute less"), ({"bundle": "none"}, "no bundle")],
+    [
+        ({"revert_timer": 1}, "2 to 120"),
+        ({"wait_for_tunnels": 121}, "one minute less"),
+        ({"bundle": "none"}, "no bundle"),
+    ],
 )
 def test_bad_arguments(make: Make, hub: str, arguments: dict[str, object], word: str) -> None:
     router = make()

@@ -9,9 +9,12 @@ import re
 # `%FACILITY-5-MNEMONIC:` is a log message that happened to come now.
 _LOG = re.compile(r"%[A-Z0-9_]+(?:-[A-Z0-9_]+)*-\d-[A-Z0-9_]+:")
 _HARMLESS = re.compile(
-    r"%\s*(?:Warning|Note|Info|Informational)\b|.* IPv4 disabled and address\(es\) removed due to ", re.IGNORECASE
+    r"%\s*(?:Warning|Note|Info|Informational)\b|.* IPv4 disabled and address\(es\) removed due to ",
+    re.IGNORECASE,
 )
-_ERROR = re.compile(r"\s*%|\s*(?:ERROR:|Command rejected|Command authorization failed)|.* is locked by ", re.IGNORECASE)
+_ERROR = re.compile(
+    r"\s*%|\s*(?:ERROR:|Command rejected|Command authorization failed)|.* is locked by ", re.IGNORECASE
+)
 _PENDING = re.compile(r"rollback change already pending", re.IGNORECASE)
 _NO_PENDING = re.compile(r"No Rollback Confirmed Change pending", re.IGNORECASE)
 
@@ -24,21 +27,25 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"No space left|not enough space|archive .*full|Error (?:opening|writing|creating)",
-        "the router cannot keep the copy that it would go back to: free space where `archive` / `path` points, "
+        "the router cannot keep the copy that it would go back to: free space where `archive` / `path` "
+        "points, "
         "with `dir` and `delete`, and run this again",
     ),
     (
         r"locked|lock",
-        "another session holds the configuration: end it (`show users`, `clear line`) or wait, and run this again",
+        "another session holds the configuration: end it (`show users`, `clear line`) or wait, and run "
+        "this again",
     ),
     (
         r"rollback change already pending",
-        "somebody's change waits to be confirmed: `configure confirm` keeps it, `configure revert now` undoes it; "
+        "somebody's change waits to be confirmed: `configure confirm` keeps it, `configure revert now` "
+        "undoes it; "
         "then run this again",
     ),
     (
         r"archive path",
-        "the router has no place for the copy that it would go back to: configure `archive` / `path flash:archive`",
+        "the router has no place for the copy that it would go back to: configure `archive` / `path "
+        "flash:archive`",
     ),
     (
         r"authoriz|privilege",

@@ -23,10 +23,13 @@ _FAMILY = re.compile(r"address-family ipv4(?: unicast)?")
 _LEAVE = "exit-address-family"
 # What the process shares; the second set is never taken away, because it is not rendered.
 _SHARED = re.compile(r"bgp router-id \S+|bgp listen limit \d+")
-_KEPT = re.compile(r"bgp log-neighbor-changes|no auto-summary|no synchronization|no bgp default ipv4-unicast|timers bgp .*")
+_KEPT = re.compile(
+    r"bgp log-neighbor-changes|no auto-summary|no synchronization|no bgp default ipv4-unicast|timers bgp .*"
+)
 # What an IPv4 address family holds; without one, IOS prints it at the level of the process.
 _OF_FAMILY = re.compile(
-    r"(?:no )?(?:network |redistribute |aggregate-address |maximum-paths |auto-summary|synchronization|distance bgp "
+    r"(?:no )?(?:network |redistribute |aggregate-address |maximum-paths "
+    r"|auto-summary|synchronization|distance bgp "
     r"|neighbor \S+ (?:activate|route-map |prefix-list |filter-list |distribute-list |next-hop-self"
     r"|route-reflector-client|send-community|allowas-in|default-originate|soft-reconfiguration|weight "
     r"|maximum-prefix |as-override|remove-private-as|advertisement-interval ))"
@@ -36,7 +39,10 @@ DEFAULT_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """``router bgp``: ``lines`` of the process, ``family`` of its IPv4 address family, ``rest`` as printed."""
+    """``router bgp``: ``lines`` of the process, ``family`` of its IPv4 address family, ``rest`` as printed.
+
+    ``explicit``: whether the family had a section of its own.
+    """
 
     asn: str
     lines: tuple[str, ...]
@@ -104,10 +110,7 @@ def alone(process: Process) -> bool:
     """Whether nobody but us is in the process."""
     ours = our_line(process)
     return not process.rest and all(
-        ours(line)
-        or _KEPT.fullmatch(line)
-        or _SHARED.fullmatch(line)
-        or line.startswith("network ")
+        ours(line) or _KEPT.fullmatch(line) or _SHARED.fullmatch(line) or line.startswith("network ")
         for line in (*process.lines, *process.family)
     )
 

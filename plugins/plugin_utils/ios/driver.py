@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What hier_config has to know of IOS to compare what we configure: modes, values, and how a line is taken back.
+"""What hier_config has to know of IOS to compare what we configure: modes, values, what takes a line back.
 
 Written for our lines only. hier_config's own IOS driver knows neither tunnels nor IPsec: it takes protection
 away to put it on again, and has two MTUs where IOS has one.
@@ -98,7 +98,8 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "bgp": (
         r"bgp (?:router-id|listen limit)",
         r"bgp listen range \S+",
-        r"neighbor \S+ (?:remote-as|timers|update-source|description|fall-over|peer-group|password|ebgp-multihop)",
+        r"neighbor \S+ "
+        r"(?:remote-as|timers|update-source|description|fall-over|peer-group|password|ebgp-multihop)",
     ),
     "bgp-family": (
         r"neighbor \S+ (?:next-hop-self|allowas-in|activate|route-reflector-client|send-community)",
@@ -112,11 +113,15 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "route-map": (r"set (?:local-preference|metric|weight|tag)",),
 }
 _PATTERNS = {
-    mode: tuple(re.compile(f"{pattern}(?= |$)" if pattern[-1] not in ") " else pattern) for pattern in patterns)
+    mode: tuple(
+        re.compile(f"{pattern}(?= |$)" if pattern[-1] not in ") " else pattern) for pattern in patterns
+    )
     for mode, patterns in _ONCE.items()
 }
 # Where `no` wants less than the whole line.
-_SHORT_NO = re.compile(r"(crypto ipsec transform-set \S+|description|neighbor \S+ description|bgp listen limit) ")
+_SHORT_NO = re.compile(
+    r"(crypto ipsec transform-set \S+|description|neighbor \S+ description|bgp listen limit) "
+)
 
 
 class BadConfiguration(ValueError):

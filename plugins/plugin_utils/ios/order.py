@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 
-
 from hier_config import HConfig, HConfigChild
 
 from .driver import negated, once
@@ -94,7 +93,9 @@ def ordered(difference: Difference) -> list[Step]:
 def _shut(difference: Difference) -> tuple[list[str], list[str]]:
     """Tunnels to shut down first, and to start last."""
     removed = [
-        head for head in difference.gone(_TUNNEL) if "shutdown" not in difference.running.children[head].children
+        head
+        for head in difference.gone(_TUNNEL)
+        if "shutdown" not in difference.running.children[head].children
     ]
     shut, start = [], []
     for node in difference.of(_TUNNEL):
@@ -159,9 +160,7 @@ def _tunnel(difference: Difference, node: HConfigChild) -> list[Step]:
     """The lines of one tunnel. A new one is shut down before it gets anything else."""
     path = (node.text,)
     target = difference.target(node)
-    steps = [
-        step for step in lines(node, path, target) if step.line not in ("shutdown", "no shutdown")
-    ]
+    steps = [step for step in lines(node, path, target) if step.line not in ("shutdown", "no shutdown")]
     if difference.is_new(node):
         return [Step(path, "shutdown"), *steps]
     if any(re.match(r"(?:no )?vrf forwarding", step.line) for step in steps):
@@ -191,5 +190,3 @@ def _routing(difference: Difference) -> tuple[list[Step], list[Step]]:
         else:
             come.append(Step((), node.text))
     return come, [*go, *(Step((), negated(line)) for line in gone)]
-
-

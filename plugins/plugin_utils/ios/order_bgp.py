@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The lines of ``router bgp``: a session may begin only when its peer-group and all of its filters are there."""
+"""The lines of ``router bgp``: a session begins only when its peer-group and all of its filters are there."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def added(node: HConfigChild, path: tuple[str, ...], target: HConfigChild) -> li
         *(step for step in family if not _of_session(step)),
         *(step for step in process if _of_session(step) and _MEMBER.match(step.line)),
         *(step for step in process if _of_session(step) and not _MEMBER.match(step.line)),
-        *sorted((step for step in family if _of_session(step)), key=lambda step: step.line.endswith(" activate")),
+        *sorted(
+            (step for step in family if _of_session(step)), key=lambda step: step.line.endswith(" activate")
+        ),
     ] or ([Step((), path[0])] if not node.children else [])
 
 

@@ -32,7 +32,7 @@ _EMPTY = {"no ip address", "shutdown", "no shutdown"}
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """``ours`` and ``foreign`` of the running configuration; ``target``: what of the intended one belongs there.
+    """``ours`` and ``foreign`` of the running configuration; ``target``: what of the intended one goes there.
 
     ``conflicts`` say which of our names or numbers another use has; then nothing may be changed.
     ``notes`` say what may be ours and is left alone.
@@ -75,16 +75,16 @@ def split(running: Iterable[Block], intended: Iterable[Block]) -> Split:
         if not block.plain or _BGP.fullmatch(head):
             continue
         if _TUNNEL.fullmatch(head):
-            if marked(block):
-                ours.append(block)
-            elif head in wanted and {row.strip() for row in block.lines[1:]} - {"!"} <= _EMPTY:
+            if marked(block) or (
+                head in wanted and {row.strip() for row in block.lines[1:]} - {"!"} <= _EMPTY
+            ):
                 ours.append(block)
             else:
                 foreign.append(block)
                 if head in wanted:
                     conflicts.append(
-                        f"{head} is there and is not ours; give the cloud another number, or hand the tunnel over "
-                        f"with `description {MARK.strip()}` on it"
+                        f"{head} is there and is not ours; give the cloud another number, or hand the "
+                        f"tunnel over with `description {MARK.strip()}` on it"
                     )
         elif match := _OSPF.match(head):
             if match[1] in processes or any(" route-map MGRE-" in row for row in block.lines):
@@ -93,7 +93,8 @@ def split(running: Iterable[Block], intended: Iterable[Block]) -> Split:
                 foreign.append(block)
                 if head in wanted:
                     conflicts.append(
-                        f"{head} is there and is not ours; give the cloud another number, or remove the process"
+                        f"{head} is there and is not ours; give the cloud another number, or remove the "
+                        f"process"
                     )
         elif _NAMED.match(head) or _ROUTE.match(head):
             ours.append(block)
@@ -137,12 +138,11 @@ def _split_bgp(
     target += [meant] if meant else []
     if have and not bgp.alone(have):
         meant_networks = set(want.family) if want else set()
-        stray = [
-            line for line in have.family if line.startswith("network ") and line not in meant_networks
-        ]
+        stray = [line for line in have.family if line.startswith("network ") and line not in meant_networks]
         if stray and any(map(bgp.our_line(have), have.lines)):
             notes.append(
-                f"router bgp {have.asn} has neighbors that are not ours, so these lines are left as they are, "
+                f"router bgp {have.asn} has neighbors that are not ours, so these lines are left as "
+                f"they are, "
                 f"whoever wrote them: {', '.join(stray)}"
             )
 

@@ -27,12 +27,14 @@ def of_router(running: str) -> list[str]:
         return ["this is no IOS or IOS-XE: its configuration has no `version` line"]
     if found < OLDEST:
         return [
-            f"it runs IOS {found[0]}.{found[1]}: this needs {OLDEST[0]}.{OLDEST[1]} or newer, for IKEv2 with AES-GCM"
+            f"it runs IOS {found[0]}.{found[1]}: this needs {OLDEST[0]}.{OLDEST[1]} or newer, for IKEv2 "
+            f"with AES-GCM"
         ]
     archive = next((block for block in blocks(running) if block.head == "archive"), None)
     if archive is None or not any(row.strip().startswith("path ") for row in archive.lines):
         return [
-            "it could not go back by itself: configure `archive` / `path flash:archive`, where a copy is kept before "
+            "it could not go back by itself: configure `archive` / `path flash:archive`, where a copy "
+            "is kept before "
             "each change"
         ]
     return []
@@ -42,7 +44,8 @@ def of_references(running: str, intended: str) -> list[str]:
     """What the intended configuration refers to and does not bring along."""
     heads = {block.head for block in blocks(running)}
     found = [
-        f"there is no interface {name}, which a tunnel has as its source: write its full name in dmvpn_transports"
+        f"there is no interface {name}, which a tunnel has as its source: write its full name in "
+        f"dmvpn_transports"
         for name in _names(_SOURCE, intended)
         if f"interface {name}" not in heads
     ]
@@ -81,7 +84,8 @@ def of_log(running: str, change: Remediation) -> list[str]:
     rows = {row.strip() for row in archive.lines}
     if "logging enable" in rows and "hidekeys" not in rows:
         return [
-            "it would keep the secrets in its log of commands: configure `archive` / `log config` / `hidekeys`"
+            "it would keep the secrets in its log of commands: configure `archive` / `log config` / "
+            "`hidekeys`"
         ]
     return []
 

@@ -18,7 +18,8 @@ ENCRYPTED = "@@encrypted@@"
 SHORT = 6  # characters
 
 _SECRET = re.compile(
-    r"^(?P<kept>\s*(?:pre-shared-key(?: local| remote)?|ip nhrp authentication|neighbor \S+ password|key-string"
+    r"^(?P<kept>\s*(?:pre-shared-key(?: local| remote)?|ip nhrp authentication|neighbor \S+ "
+    r"password|key-string"
     r"|ip ospf (?:authentication-key|message-digest-key \d+ md5))) (?:(?P<type>[0-9]|hex) )?(?P<value>\S.*)$"
 )
 # The pad of "type 7", published by Cisco as no protection against anyone who means it.

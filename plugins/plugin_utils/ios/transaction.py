@@ -58,7 +58,10 @@ class Cli(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be there. ``minutes``: of the revert timer. ``wait``: seconds for the tunnels to come up, 0 not to."""
+    """What is to be there.
+
+    ``minutes``: of the revert timer. ``wait``: seconds that the tunnels may take to come up, 0 not to wait.
+    """
 
     intended: str
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -99,8 +102,10 @@ def apply(cli: Cli, wish: Wish, check: bool = False, clock: Callable[[], float] 
             begun = clock()
     except Lost as lost:
         raise Failed(
-            f"the connection broke while the lines were sent ({lost}); the router goes back by itself within {wish.minutes} "
-            "minutes. Wait for that (`show archive config rollback timer`), see why it broke, and run this again",
+            f"the connection broke while the lines were sent ({lost}); the router goes back by itself "
+            f"within {wish.minutes} "
+            "minutes. Wait for that (`show archive config rollback timer`), see why it broke, and run "
+            "this again",
             "push",
             restored=False,
         ) from None
@@ -113,8 +118,10 @@ def _privileged(cli: Cli) -> None:
     level = answers.privilege(cli.send("show privilege"))
     if level != 15:
         raise Refused(
-            f"the user has privilege {'none that it tells' if level is None else level}, and 15 is needed: write "
-            "ansible_become: true and ansible_become_method: ansible.netcommon.enable with ansible_become_password, "
+            f"the user has privilege {'none that it tells' if level is None else level}, and 15 is "
+            f"needed: write "
+            "ansible_become: true and ansible_become_method: ansible.netcommon.enable with "
+            "ansible_become_password, "
             "or give the user `privilege 15`"
         )
 
@@ -149,7 +156,8 @@ def _resolved(steps: tuple[Step, ...], secrets: Mapping[str, str]) -> list[tuple
     for shown, sent in lines:
         if "?" in sent:
             raise Refused(
-                f"`{shown}` holds a question mark, which asks the router for help: choose a secret without one"
+                f"`{shown}` holds a question mark, which asks the router for help: choose a secret "
+                f"without one"
             )
     return lines
 
@@ -177,13 +185,20 @@ def _undo(cli: Cli, wish: Wish, before: str, reason: str, step: str) -> None:
         said = cli.send("configure revert now")
         after = _running(cli)
     except Lost:
-        raise Failed(f"{reason}. The connection broke while it was undone; {timer}", step, restored=False) from None
+        raise Failed(
+            f"{reason}. The connection broke while it was undone; {timer}", step, restored=False
+        ) from None
     left = _difference(before, after)
     if not left:
-        raise Failed(f"{reason}. Everything was undone: the running configuration is as before", step, restored=True)
-    told = (answers.errors(said) or [line for line in said.splitlines() if "abort" in line.lower()] or [""])[0]
+        raise Failed(
+            f"{reason}. Everything was undone: the running configuration is as before", step, restored=True
+        )
+    told = (answers.errors(said) or [line for line in said.splitlines() if "abort" in line.lower()] or [""])[
+        0
+    ]
     raise Failed(
-        f"{reason}. `configure revert now` left a difference ({len(left)} lines{', ' + told if told else ''}): compare "
+        f"{reason}. `configure revert now` left a difference ({len(left)} "
+        f"lines{', ' + told if told else ''}): compare "
         "`show archive config differences` with the last file of `show archive`, and mend it by hand",
         step,
         restored=False,
@@ -193,7 +208,8 @@ def _undo(cli: Cli, wish: Wish, before: str, reason: str, step: str) -> None:
 def _difference(before: str, after: str) -> list[str]:
     """Lines that are in one of them only."""
     one, other = (
-        Counter(f"{block.head}\n{row}" for block in blocks(side) for row in block.lines) for side in (before, after)
+        Counter(f"{block.head}\n{row}" for block in blocks(side) for row in block.lines)
+        for side in (before, after)
     )
     return [*(one - other).elements(), *(other - one).elements()]
 
@@ -214,7 +230,8 @@ def _verify(
         after = _running(cli)
     except Lost as lost:
         raise Failed(
-            f"after the change no new connection could be made ({lost}), so it was not confirmed; {timer}. Wait for "
+            f"after the change no new connection could be made ({lost}), so it was not confirmed; "
+            f"{timer}. Wait for "
             "that, and see with --check --diff what of the change could cut the way to the router",
             "verify",
             restored=False,
@@ -226,9 +243,8 @@ def _verify(
             shown = (text(left.steps).splitlines() or list(left.conflicts))[-1].strip()
             _undo(cli, wish, before, f"the router took all lines, and still lacks `{shown}`", "verify")
         if gone:
-            lost = next(iter(gone)).replace("\n", " / ")
-            kept = lost.split(" / ")[0]
-            _undo(cli, wish, before, f"lines that are not ours changed, below `{kept}`", "verify")
+            head = next(iter(gone)).split("\n")[0]
+            _undo(cli, wish, before, f"lines that are not ours changed, below `{head}`", "verify")
         if new := Counter(left.foreign) - Counter(change.foreign):
             heads = sorted({line.split("\n")[0] for line in new if not _of_ours(line)})
             if heads:
@@ -236,7 +252,9 @@ def _verify(
         if wish.wait and (down := _down(cli, wish, deadline, clock)):
             _undo(cli, wish, before, f"{down} did not come up within {wish.wait} seconds", "verify")
     except Lost:
-        raise Failed(f"the connection broke while the change was verified; {timer}", "verify", restored=False) from None
+        raise Failed(
+            f"the connection broke while the change was verified; {timer}", "verify", restored=False
+        ) from None
 
 
 def _of_ours(line: str) -> bool:
@@ -264,7 +282,8 @@ def _confirm(cli: Cli, wish: Wish, outcome: Outcome) -> None:
     try:
         if said := answers.errors(cli.send("configure confirm")):
             raise Failed(
-                f"the router did not confirm the change: {said[0]}; what it runs is not saved. See `show archive config "
+                f"the router did not confirm the change: {said[0]}; what it runs is not saved. See "
+                f"`show archive config "
                 "rollback timer`, and run this again",
                 "confirm",
                 restored=False,
@@ -274,12 +293,14 @@ def _confirm(cli: Cli, wish: Wish, outcome: Outcome) -> None:
         said_of_save = cli.send("write memory")
     except Lost:
         raise Failed(
-            "the connection broke while the change was confirmed or saved; run this again, which tells whether it holds",
+            "the connection broke while the change was confirmed or saved; run this again, which tells "
+            "whether it holds",
             "confirm",
             restored=False,
         ) from None
     if not _SAVED.search(said_of_save):
         told = (answers.errors(said_of_save) or ["no [OK] came"])[0]
         outcome.warnings.append(
-            f"the change holds and is confirmed, but was not saved ({told}): run `write memory` before the next reload"
+            f"the change holds and is confirmed, but was not saved ({told}): run `write memory` before "
+            f"the next reload"
         )

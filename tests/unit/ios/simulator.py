@@ -40,7 +40,13 @@ SINGLE: dict[str, tuple[tuple[str, int], ...]] = {
     "crypto ipsec transform-set ": (("mode ", 1),),
     "crypto ipsec profile ": (("set security-association lifetime seconds ", 4), ("set ", 2)),
     "interface ": (
-        *(("description ", 1), ("bandwidth ", 1), ("ip address ", 2), ("ip mtu ", 2), ("ip tcp adjust-mss ", 3)),
+        *(
+            ("description ", 1),
+            ("bandwidth ", 1),
+            ("ip address ", 2),
+            ("ip mtu ", 2),
+            ("ip tcp adjust-mss ", 3),
+        ),
         *((f"ip nhrp {word} ", 3) for word in ("authentication", "network-id", "holdtime")),
         ("ip nhrp nhs ", 6),
         *((f"ip ospf {word} ", 3) for word in ("network", "priority", "dead-interval", "hello-interval")),

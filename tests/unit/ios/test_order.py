@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Any way from one configuration to another: looked at after every line, by a router that is not the library."""
+"""Any way from one configuration to another: looked at after every line by a router of the tests' own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.remediate import re
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.steps import commands
 from hypothesis import given
 from hypothesis import strategies as st
-
-from .simulator import Router, flat, read, show
+from simulator import Router, flat, read, show
 
 HERE = Path(__file__).parent
 GOLDEN = HERE.parents[1] / "golden" / "render" / "bundles"
