@@ -20,7 +20,13 @@ from simulator import Router, show
 
 HUB = (Path(__file__).parent / "configs" / "hub.ios").read_text()
 SECRETS = {"psk/blue": "a-psk-of-many-letters-3141", "nhrp/blue": "nhrp2718"}
-BASE = "version 17.15\narchive\n path flash:before\ninterface GigabitEthernet1\n ip address 198.51.100.1 255.255.255.0\n"
+BASE = """\
+version 17.15
+archive
+ path flash:before
+interface GigabitEthernet1
+ ip address 198.51.100.1 255.255.255.0
+"""
 WISH = Wish(intended=HUB, secrets=SECRETS, minutes=3)
 
 
@@ -93,7 +99,7 @@ def test_a_slow_push_gets_its_time_again() -> None:
     apply(fake, WISH, clock=clock(0, 91))
     at = fake.sent.index("configure revert timer 3")
     assert fake.sent[at - 1] == "end"
-    assert "configure revert timer 3" not in (quick := Fake()).sent
+    quick = Fake()
     apply(quick, WISH, clock=clock(0, 89))
     assert "configure revert timer 3" not in quick.sent
 
@@ -116,7 +122,7 @@ def test_a_rollback_that_leaves_something_says_so() -> None:
     fake = Fake(
         {
             "ip nhrp network-id 10": "% Invalid input detected at '^' marker.",
-            "configure revert now": "Failed to apply command\nAborting Rollback.\nRollback aborted after 5 passes",
+            "configure revert now": "Failed to apply command\nAborting Rollback.",
         }
     )
     with pytest.raises(Failed, match="left a difference") as failed:
