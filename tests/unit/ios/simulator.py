@@ -65,7 +65,7 @@ SINGLE: dict[str, tuple[tuple[str, int], ...]] = {
     "af-interface ": (("hello-interval ", 1), ("hold-time ", 1)),
     "topology ": (("redistribute ", 2),),
 }
-ON = ("ip redirects", "bfd echo")
+ON = ("ip redirects", "bfd echo", "split-horizon", "next-hop-self")
 LEAVE = {"exit", "exit-address-family", "exit-af-interface", "exit-af-topology"}
 
 
