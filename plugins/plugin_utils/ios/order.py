@@ -36,6 +36,7 @@ _DEFINED = (
     "crypto ipsec profile ",
 )
 _TUNNEL, _ROUTER, _ROUTE, _BGP = "interface ", "router ", "ip route ", "router bgp "
+_PROTECTION = "tunnel protection "
 _VIA_TUNNEL = re.compile(r"ip route .* Tunnel\d+ ")
 # What may not change while a tunnel is up: in between it could send without protection, or the wrong way.
 _UNSAFE = re.compile(r"(?:no )?(?:tunnel (?:protection|mode|source|destination|vrf)|vrf forwarding)(?: |$)")
@@ -76,9 +77,15 @@ def ordered(difference: Difference) -> list[Step]:
     routes, unroutes = difference.of(_ROUTE), difference.gone(_ROUTE)
     return [
         *(Step((head,), "shutdown") for head in shut),
+        *_unprotected(difference),
         *_definitions(difference),
         *(Step((), node.text) for node in routes if not _VIA_TUNNEL.match(node.text)),
-        *(step for node in difference.of(_TUNNEL) for step in _tunnel(difference, node)),
+        # One that exists may have to share its source before the new one comes.
+        *(
+            step
+            for node in sorted(difference.of(_TUNNEL), key=difference.is_new)
+            for step in _tunnel(difference, node)
+        ),
         *(Step((), node.text) for node in routes if _VIA_TUNNEL.match(node.text)),
         *routing,
         *(Step((head,), "no shutdown") for head in start),
@@ -111,6 +118,34 @@ def _shut(difference: Difference) -> tuple[list[str], list[str]]:
         if unsafe or down:
             start.append(node.text)
     return [*shut, *removed], start
+
+
+def _unprotected(difference: Difference) -> list[Step]:
+    """Protection that goes before other comes, of tunnels that are shut down.
+
+    Tunnels on one source must agree on their profile and on ``shared`` at any time, so where several change
+    or go, all of them let go first.
+    """
+    changing = {
+        node.text: line
+        for node in difference.of(_TUNNEL)
+        if not difference.is_new(node)
+        and any(child.text.startswith(_PROTECTION) for child in node.children)
+        and (line := _protection(difference.running.children[node.text]))
+    }
+    going = {
+        head: line
+        for head in difference.gone(_TUNNEL)
+        if (line := _protection(difference.running.children[head]))
+    }
+    new = any(map(difference.is_new, difference.of(_TUNNEL)))
+    first = changing if len(changing) + len(going) > 1 else {}
+    first |= going if changing or new else {}
+    return [Step((head,), negated(line)) for head, line in first.items()]
+
+
+def _protection(tunnel: HConfigChild) -> str:
+    return next((line.text for line in tunnel.children if line.text.startswith(_PROTECTION)), "")
 
 
 def _definitions(difference: Difference) -> list[Step]:
