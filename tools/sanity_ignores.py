@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "ansible_collections.mgre.dmvpn."
-LIBRARIES = {"cryptography", "pydantic"}  # of requirements.txt; ansible-test installs jinja2 itself
+LIBRARIES = {"cryptography", "hier_config", "pydantic"}  # of requirements.txt; ansible-test has jinja2
 # Controller Pythons of each ansible-core that the collection supports.
 PYTHONS = {
     "2.19": ("3.11", "3.12", "3.13"),

@@ -88,6 +88,7 @@ def package() -> Generator[Stage]:
     """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
     yield Stage("ansible-test-units", ("tools/ansible-test", "units", "--python", "default"), quiet=True)
     yield Stage("package", ("pytest", "-q", "tests/package"))
+    yield Stage("ios", ("pytest", "-q", "--numprocesses=auto", "tests/ios"))
 
 
 def lab() -> Generator[Stage]:

@@ -1,0 +1,207 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Action ``mgre.dmvpn.ios_apply``: reads one router's directory of the bundle and brings the router to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.executor.task_executor import start_connection
+from ansible.module_utils.connection import Connection, ConnectionError
+from ansible.plugins.action import ActionBase
+
+try:
+    from ..plugin_utils.ios import transaction
+    from ..plugin_utils.ios.driver import BadConfiguration
+    from ..plugin_utils.ios.owned import NotOurs
+    from ..plugin_utils.ios.secret_lines import REFERENCE
+except ModuleNotFoundError as error:
+    if error.name not in ("hier_config", "pydantic"):
+        raise
+    MISSING: str | None = error.name
+else:
+    MISSING = None
+
+VARIABLES = {"psk": "dmvpn_psks", "nhrp": "dmvpn_nhrp_secrets"}
+ENDS = 20.0  # seconds that a connection may take to end
+# network_cli takes many words for an error ("not found" in a description is one), and would give up reading.
+# The answers are judged here, so nothing is an error to it.
+NEVER = [{"pattern": r"(?!)"}]
+
+
+class Session:
+    """The task's ``network_cli`` connection."""
+
+    def __init__(self, connection: Any, play_context: Any, task_uuid: str) -> None:
+        self._plugin = connection
+        self._play_context = play_context
+        self._task_uuid = task_uuid
+        self._cli = Connection(connection.socket_path)
+        self._ready = False
+
+    def send(self, line: str) -> str:
+        try:
+            if not self._ready:
+                self._cli.set_option("terminal_stderr_re", NEVER)
+                self._ready = True
+            said = self._cli.send_command(line)
+        except ConnectionError as error:
+            raise transaction.Lost(reason(str(error))) from None
+        # network_cli's answer when the channel was closed.
+        if said == "None":
+            raise transaction.Lost("the router closed it")
+        return str(said)
+
+    def renew(self) -> None:
+        with suppress(ConnectionError):  # It may be gone already.
+            self._cli.close()
+        path = self._plugin.socket_path
+        until = time.monotonic() + ENDS
+        while os.path.exists(path):
+            if time.monotonic() > until:
+                raise transaction.Lost("the old one does not end")
+            time.sleep(0.05)
+        try:
+            path = start_connection(self._play_context, self._plugin.get_options(), self._task_uuid)
+        except AnsibleError as error:
+            raise transaction.Lost(reason(str(error))) from None
+        self._cli, self._ready = Connection(path), False
+        self.send("show privilege")
+
+
+def reason(text: str) -> str:
+    """The first line of an error of the connection, without the command that it may quote."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
+    return re.sub(r"(trying to send command|send_command).*", "trying to send a command", line)
+
+
+class ActionModule(ActionBase):
+    """Looks at this host's own variables only, because reading others' costs minutes in a large fleet."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        if MISSING:
+            raise AnsibleActionFail(
+                f"the controller lacks the Python package {MISSING}; install requirements.txt"
+            )
+        arguments = self.arguments()
+        intended = ""
+        if arguments["state"] == "present":
+            intended = self.read(Path(os.path.abspath(arguments["bundle"])), variables)
+        references = set(REFERENCE.findall(intended))
+        wish = transaction.Wish(
+            intended=intended,
+            secrets={name: self.secret(name, variables) for name in sorted(references)},
+            minutes=arguments["revert_timer"],
+            wait=arguments["wait_for_tunnels"],
+            push_secrets=arguments["push_secrets"],
+            save=arguments["save"],
+        )
+        try:
+            outcome = transaction.apply(self.session(), wish, check=self._task.check_mode)
+        except transaction.Refused as refused:
+            return result | {"failed": True, "msg": str(refused), "restored": True}
+        except transaction.Failed as failed:
+            return result | {
+                "failed": True,
+                "msg": str(failed),
+                "step": failed.step,
+                "restored": failed.restored,
+            }
+        except transaction.Lost as lost:
+            raise AnsibleConnectionFailure(
+                f"the router cannot be reached, nothing was sent: {lost}; see ansible_host, ansible_user, "
+                "ansible_password and ansible_become_password"
+            ) from None
+        except (BadConfiguration, NotOurs) as error:
+            return result | {
+                "failed": True,
+                "msg": f"{error}: this cannot be compared; render again, or report it",
+            }
+        for text in outcome.warnings:
+            result.setdefault("warnings", []).append(text)
+        result |= {"changed": outcome.changed, "lines": outcome.lines.splitlines()}
+        if self._task.diff:
+            result["diff"] = {"prepared": outcome.lines}
+        return result
+
+    def arguments(self) -> dict[str, Any]:
+        _validation, arguments = self.validate_argument_spec(
+            argument_spec={
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                "bundle": {"type": "path"},
+                "revert_timer": {"type": "int", "default": 3},
+                "wait_for_tunnels": {"type": "int", "default": 0},
+                "push_secrets": {"type": "bool", "default": False, "no_log": False},
+                "save": {"type": "bool", "default": True},
+            },
+            required_if=[("state", "present", ("bundle",))],
+        )
+        if not 2 <= arguments["revert_timer"] <= 120:
+            raise AnsibleActionFail(f"revert_timer is {arguments['revert_timer']}; write 2 to 120 (minutes)")
+        if not 0 <= arguments["wait_for_tunnels"] <= 60 * (arguments["revert_timer"] - 1):
+            raise AnsibleActionFail(
+                f"wait_for_tunnels is {arguments['wait_for_tunnels']}; write seconds, at least one "
+                f"minute less than "
+                f"revert_timer ({arguments['revert_timer']} minutes), or 0"
+            )
+        found: dict[str, Any] = arguments
+        return found
+
+    def session(self) -> Session:
+        if not getattr(self._connection, "socket_path", None):
+            raise AnsibleActionFail(
+                "an IOS router is reached over network_cli: write ansible_connection: "
+                "ansible.netcommon.network_cli and "
+                "ansible_network_os: cisco.ios.ios"
+            )
+        return Session(self._connection, self._play_context, self._task._uuid)
+
+    def read(self, bundle: Path, variables: Mapping[str, Any]) -> str:
+        """The rendered configuration. Raises ``AnsibleActionFail``."""
+        name = variables["inventory_hostname"]
+        folder = bundle / name
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            if manifest["platform"] != "ios":
+                raise AnsibleActionFail(
+                    f"the bundle in {folder} is for {manifest['platform']}; correct dmvpn_platform and "
+                    f"render it again"
+                )
+            return (folder / "config.ios").read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise AnsibleActionFail(
+                f"no bundle for {name}: {error.filename} is not there; render it first "
+                "(playbooks/render.yml), and see that the host is in a cloud"
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise AnsibleActionFail(
+                f"the bundle in {folder} cannot be read ({error}); render it again"
+            ) from None
+
+    def secret(self, reference: str, variables: Mapping[str, Any]) -> str:
+        """The value behind ``psk/blue``, from the host's variables; vaulted values and templates work."""
+        kind, _slash, cloud = reference.partition("/")
+        variable = VARIABLES.get(kind)
+        if variable is None:
+            raise AnsibleActionFail(f"the bundle refers to the unknown secret {reference}; render it again")
+        held = self._templar.template(variables.get(variable))
+        value = held.get(cloud) if isinstance(held, Mapping) else None
+        if value is None or isinstance(value, Mapping | list) or not str(value):
+            raise AnsibleActionFail(
+                f"{variable}: there is no secret for cloud {cloud}; write {variable}: {{{cloud}: ...}}"
+            )
+        return str(value)

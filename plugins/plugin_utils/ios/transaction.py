@@ -1,0 +1,306 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One router's change over its command line: read, push under the revert timer, verify anew, confirm, save.
+
+The router keeps a copy before the first line and goes back to it by itself unless the change is confirmed, so
+whatever happens to us or to the way to it, it ends as it was or as it was meant to be.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from . import answers, preflight
+from .blocks import blocks
+from .remediate import Remediation, remediate
+from .secret_lines import UnknownSecret, redact, reveal
+from .steps import Step, commands, text
+
+POLL = 2.0  # seconds between two looks at a tunnel that is not up yet
+_SAVED = re.compile(r"\[OK\]|bytes copied")
+
+
+class Lost(Exception):
+    """The connection to the router is gone, or does not come."""
+
+
+class Refused(Exception):
+    """Nothing was changed; ``messages`` say why, each with what to do."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = list(messages)
+
+
+class Failed(Exception):
+    """The change did not come to its end. ``restored``: the router was seen to be as it was before."""
+
+    def __init__(self, message: str, step: str, restored: bool) -> None:
+        super().__init__(message)
+        self.step = step
+        self.restored = restored
+
+
+class Cli(Protocol):
+    """A session in privileged mode."""
+
+    def send(self, line: str) -> str:
+        """What the router prints for a line, refusals included. Raises :class:`Lost`."""
+
+    def renew(self) -> None:
+        """Leave this session and log in again. Raises :class:`Lost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be there.
+
+    ``minutes``: of the revert timer. ``wait``: seconds that the tunnels may take to come up, 0 not to wait.
+    """
+
+    intended: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    minutes: int = 3
+    wait: int = 0
+    push_secrets: bool = False
+    save: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """``lines`` as shown to people: references in the place of secrets."""
+
+    changed: bool
+    lines: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def apply(cli: Cli, wish: Wish, check: bool = False, clock: Callable[[], float] = time.monotonic) -> Outcome:
+    """The whole run. Raises :class:`Refused`, :class:`Failed`, :class:`Lost` before anything was sent."""
+    _privileged(cli)
+    running = _running(cli)
+    change = _planned(cli, running, wish)
+    outcome = Outcome(bool(change.steps), text(change.steps), list(change.notes))
+    if not change.steps:
+        return outcome
+    if found := preflight.of_log(running, change):
+        raise Refused(*found)
+    lines = _resolved(change.steps, wish.secrets)
+    if check:
+        return outcome
+    begun = clock()
+    try:
+        _push(cli, wish, lines, running)
+        if clock() - begun > 30 * wish.minutes:
+            # A slow router or a long change: what follows gets the whole time again.
+            cli.send(f"configure revert timer {wish.minutes}")
+            begun = clock()
+    except Lost as lost:
+        raise Failed(
+            f"the connection broke while the lines were sent ({lost}); the router goes back by itself "
+            f"within {wish.minutes} "
+            "minutes. Wait for that (`show archive config rollback timer`), see why it broke, and run "
+            "this again",
+            "push",
+            restored=False,
+        ) from None
+    _verify(cli, wish, running, change, outcome, begun + 60 * wish.minutes, clock)
+    _confirm(cli, wish, outcome)
+    return outcome
+
+
+def _privileged(cli: Cli) -> None:
+    level = answers.privilege(cli.send("show privilege"))
+    if level != 15:
+        raise Refused(
+            f"the user has privilege {'none that it tells' if level is None else level}, and 15 is "
+            f"needed: write "
+            "ansible_become: true and ansible_become_method: ansible.netcommon.enable with "
+            "ansible_become_password, "
+            "or give the user `privilege 15`"
+        )
+
+
+def _running(cli: Cli) -> str:
+    return cli.send("show running-config")
+
+
+def _planned(cli: Cli, running: str, wish: Wish) -> Remediation:
+    """The change, after everything that could stand against it was looked at."""
+    if found := preflight.of_router(running):
+        raise Refused(*found)
+    if answers.pending(cli.send("show archive config rollback timer")):
+        said = "rollback change already pending"
+        raise Refused(f"a change on it waits to be confirmed: {answers.remedy(said)}")
+    change = remediate(running, wish.intended, wish.secrets, wish.push_secrets)
+    found = [*change.conflicts, *preflight.of_references(running, wish.intended)]
+    if not found:
+        for name in preflight.trustpoints(wish.intended):
+            found += preflight.of_certificates(name, cli.send(f"show crypto pki certificates {name}"))
+    if found:
+        raise Refused(*found)
+    return change
+
+
+def _resolved(steps: tuple[Step, ...], secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Every line as it is shown and as it is sent."""
+    try:
+        lines = [(line, reveal(line, secrets)) for line in commands(steps)]
+    except UnknownSecret as error:
+        raise Refused(f"there is no secret {error}") from None
+    for shown, sent in lines:
+        if "?" in sent:
+            raise Refused(
+                f"`{shown}` holds a question mark, which asks the router for help: choose a secret "
+                f"without one"
+            )
+    return lines
+
+
+def _push(cli: Cli, wish: Wish, lines: list[tuple[str, str]], before: str) -> None:
+    """All lines under the timer. What the router refuses is undone at once. Raises :class:`Lost`."""
+    begin = f"configure terminal revert timer {wish.minutes}"
+    if said := answers.errors(cli.send(begin)):
+        # Nothing was configured; a router that keeps no copy may have started its timer nevertheless.
+        if not answers.pending(cli.send("show archive config rollback timer")):
+            raise Refused(f"`{begin}`: {said[0]} - {answers.remedy(said[0])}")
+        _undo(cli, wish, before, f"`{begin}`: {said[0]} - {answers.remedy(said[0])}", "begin")
+    for shown, sent in lines:
+        if said := answers.errors(redact(cli.send(sent), wish.secrets)):
+            reason = next((line for line in said if "marker" not in line), said[0])
+            _undo(cli, wish, before, f"`{shown}`: {reason} - {answers.remedy(' '.join(said))}", "push")
+    cli.send("end")
+
+
+def _undo(cli: Cli, wish: Wish, before: str, reason: str, step: str) -> None:
+    """Goes back and sees that it did. Always raises."""
+    timer = f"the router goes back by itself within {wish.minutes} minutes"
+    try:
+        cli.send("end")
+        said = cli.send("configure revert now")
+        after = _running(cli)
+    except Lost:
+        raise Failed(
+            f"{reason}. The connection broke while it was undone; {timer}", step, restored=False
+        ) from None
+    left = _difference(before, after)
+    if not left:
+        raise Failed(
+            f"{reason}. Everything was undone: the running configuration is as before", step, restored=True
+        )
+    told = (answers.errors(said) or [line for line in said.splitlines() if "abort" in line.lower()] or [""])[
+        0
+    ]
+    raise Failed(
+        f"{reason}. `configure revert now` left a difference ({len(left)} "
+        f"lines{', ' + told if told else ''}): compare "
+        "`show archive config differences` with the last file of `show archive`, and mend it by hand",
+        step,
+        restored=False,
+    )
+
+
+def _difference(before: str, after: str) -> list[str]:
+    """Lines that are in one of them only."""
+    one, other = (
+        Counter(f"{block.head}\n{row}" for block in blocks(side) for row in block.lines)
+        for side in (before, after)
+    )
+    return [*(one - other).elements(), *(other - one).elements()]
+
+
+def _verify(
+    cli: Cli,
+    wish: Wish,
+    before: str,
+    change: Remediation,
+    outcome: Outcome,
+    deadline: float,
+    clock: Callable[[], float],
+) -> None:
+    """Over a new connection: is everything as meant, and all that is not ours as it was?"""
+    timer = f"the router goes back by itself within {wish.minutes} minutes of the change"
+    try:
+        cli.renew()
+        after = _running(cli)
+    except Lost as lost:
+        raise Failed(
+            f"after the change no new connection could be made ({lost}), so it was not confirmed; "
+            f"{timer}. Wait for "
+            "that, and see with --check --diff what of the change could cut the way to the router",
+            "verify",
+            restored=False,
+        ) from None
+    try:
+        left = remediate(after, wish.intended, wish.secrets)
+        gone = Counter(change.foreign) - Counter(left.foreign)
+        if left.steps or left.conflicts:
+            shown = (text(left.steps).splitlines() or list(left.conflicts))[-1].strip()
+            _undo(cli, wish, before, f"the router took all lines, and still lacks `{shown}`", "verify")
+        if gone:
+            head = next(iter(gone)).split("\n")[0]
+            _undo(cli, wish, before, f"lines that are not ours changed, below `{head}`", "verify")
+        if new := Counter(left.foreign) - Counter(change.foreign):
+            heads = sorted({line.split("\n")[0] for line in new if not _of_ours(line)})
+            if heads:
+                outcome.warnings.append(f"lines that are not ours came during the run: {', '.join(heads)}")
+        if wish.wait and (down := _down(cli, wish, deadline, clock)):
+            _undo(cli, wish, before, f"{down} did not come up within {wish.wait} seconds", "verify")
+    except Lost:
+        raise Failed(
+            f"the connection broke while the change was verified; {timer}", "verify", restored=False
+        ) from None
+
+
+def _of_ours(line: str) -> bool:
+    """What IOS adds by itself to a process that we made."""
+    return line.startswith("router bgp ") and line.split("\n ")[-1].strip() in (
+        line.split("\n")[0],
+        "bgp log-neighbor-changes",
+    )
+
+
+def _down(cli: Cli, wish: Wish, deadline: float, clock: Callable[[], float]) -> str:
+    """The first tunnel that is not up after the time that it may take, "" if all are."""
+    until = min(clock() + wish.wait, deadline - 30)
+    names = [block.head.split()[1] for block in blocks(wish.intended) if block.head.startswith("interface ")]
+    for name in names:
+        while not re.search(r"line protocol is up", cli.send(f"show interfaces {name}")):
+            if clock() >= until:
+                return name
+            time.sleep(POLL)
+    return ""
+
+
+def _confirm(cli: Cli, wish: Wish, outcome: Outcome) -> None:
+    """Keeps the change, and only then saves it."""
+    try:
+        if said := answers.errors(cli.send("configure confirm")):
+            raise Failed(
+                f"the router did not confirm the change: {said[0]}; what it runs is not saved. See "
+                f"`show archive config "
+                "rollback timer`, and run this again",
+                "confirm",
+                restored=False,
+            )
+        if not wish.save:
+            return
+        said_of_save = cli.send("write memory")
+    except Lost:
+        raise Failed(
+            "the connection broke while the change was confirmed or saved; run this again, which tells "
+            "whether it holds",
+            "confirm",
+            restored=False,
+        ) from None
+    if not _SAVED.search(said_of_save):
+        told = (answers.errors(said_of_save) or ["no [OK] came"])[0]
+        outcome.warnings.append(
+            f"the change holds and is confirmed, but was not saved ({told}): run `write memory` before "
+            f"the next reload"
+        )
