@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+
 from .blocks import Block, blocks, complete, release
 from .remediate import Remediation
 from .secret_lines import REFERENCE
