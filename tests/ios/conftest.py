@@ -71,6 +71,7 @@ class Run:
     code: int
     output: str
     result: dict[str, Any] = field(default_factory=dict)
+    stats: dict[str, Any] = field(default_factory=dict)
 
     @property
     def message(self) -> str:
@@ -114,8 +115,10 @@ class Router:
         """One task of ``ios_apply``."""
         return self.play(TASK.format(arguments=json.dumps({"bundle": "bundle"} | arguments)), *flags)
 
-    def play(self, playbook: str, *flags: str) -> Run:
-        (self.folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"r1": self.variables}}}))
+    def play(self, playbook: str, *flags: str, inventory: str = "") -> Run:
+        """A playbook; on this router alone, unless there is another inventory."""
+        alone = json.dumps({"all": {"hosts": {"r1": self.variables}}})
+        (self.folder / "hosts.yml").write_text(inventory or alone)
         (self.folder / "play.yml").write_text(playbook)
         (self.folder / "ansible.cfg").write_text(
             f"[defaults]\ncollections_path = {CHECKOUT}/.build/collections\n"
@@ -138,10 +141,11 @@ class Router:
         output = done.stdout + done.stderr
         try:
             parsed = json.loads(done.stdout[done.stdout.index("{") :])
+            stats = parsed["stats"]
             result = parsed["plays"][-1]["tasks"][-1]["hosts"]["r1"]
         except (ValueError, KeyError, IndexError):
-            result = {}
-        return Run(done.returncode, output, result)
+            stats, result = {}, {}
+        return Run(done.returncode, output, result, stats)
 
     @property
     def text(self) -> str:
@@ -167,11 +171,16 @@ def make(tmp_path: Path) -> Iterator[Make]:
         short = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ios-")))
 
         def build(
-            more: str = "", release: str = "17.15", privilege: int = 1, base: str = BASE, **options: Any
+            more: str = "",
+            release: str = "17.15",
+            privilege: int = 1,
+            base: str = BASE,
+            name: str = "r1",
+            **options: Any,
         ) -> Router:
             startup = base.format(more=more, release=release, privilege=privilege)
-            state = tmp_path / "router"
-            device = Device(Options(hostname="r1", release=release, startup=startup, state=state, **options))
+            state = tmp_path / name
+            device = Device(Options(hostname=name, release=release, startup=startup, state=state, **options))
             port = stack.enter_context(running(device))
             return Router(device, port, short)
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from .blocks import Block, blocks, complete, release
 from .remediate import Remediation
@@ -92,7 +91,3 @@ def of_log(running: str, change: Remediation) -> list[str]:
 
 def _names(pattern: re.Pattern[str], text: str) -> list[str]:
     return list(dict.fromkeys(match[1] for match in pattern.finditer(text)))
-
-
-def told(findings: Iterable[str]) -> str:
-    return "\n".join(findings)
