@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The IOS configurations that the models are asked about: all golden ones, all rendered examples, and the
-ones here that hold every further line of the table."""
+"""The IOS configurations that the models are asked about: all golden ones, and the ones here that hold
+the further lines of the table."""
 
 from __future__ import annotations
 

@@ -22,10 +22,13 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.payload import 
     section_lines,
     table,
 )
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.places import Place, places
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.places import places
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.table import lookup
-from ansible_collections.mgre.dmvpn.tests.yang.checks import invalid, misfit, place, place_problems
-from ansible_collections.mgre.dmvpn.tests.yang.corpus import GOLDEN, OURS, text_of, with_foreign
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.ios import CONFIG
+from ansible_collections.mgre.dmvpn.tests.unit.fleet.test_examples import EXAMPLES, load
+from ansible_collections.mgre.dmvpn.tests.yang.checks import invalid, misfit, misfits, place, place_problems
+from ansible_collections.mgre.dmvpn.tests.yang.corpus import GOLDEN, OURS, resolved, text_of, with_foreign
 from ansible_collections.mgre.dmvpn.tests.yang.schema import DataModel, LeafNode
 
 
@@ -47,6 +50,15 @@ def test_each_line_has_its_place(model: DataModel, file: Path) -> None:
 @pytest.mark.parametrize("file", [*OURS, *GOLDEN], ids=label)
 def test_payload_is_valid(model: DataModel, file: Path) -> None:
     assert invalid(model, with_foreign(text_of(file))) is None
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.yml")))
+def test_each_example_inventory_has_its_places(model: DataModel, name: str) -> None:
+    for bundle in render_fleet(load(name)):
+        for file in bundle.files:
+            if file.path == CONFIG:
+                assert misfits(model, payload_facts(resolved(file.text))) == [], bundle.host
+                assert invalid(model, with_foreign(resolved(file.text))) is None, bundle.host
 
 
 def test_the_table_names_no_place_that_is_not_there(model: DataModel) -> None:
@@ -75,4 +87,4 @@ def test_each_exception_is_needed_and_has_a_reason() -> None:
 
 def test_something_was_looked_at() -> None:
     assert sum(len(payload_facts(text_of(file))) for file in OURS) > 150
-    assert isinstance(places(), Place)
+    assert len(GOLDEN) > 20

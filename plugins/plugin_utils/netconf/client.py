@@ -65,6 +65,7 @@ class Client:
 
     def __init__(self, manager: Any) -> None:
         self._manager = manager
+        self._lost = False
 
     @property
     def session(self) -> str:
@@ -134,7 +135,10 @@ class Client:
     def close(self) -> None:
         """Ends the session; a router that is gone does not matter any more."""
         try:
-            self._manager.close_session()
+            if self._lost:
+                self._manager._session.close()  # asking it to end would wait for an answer
+            else:
+                self._manager.close_session()
         except Exception:  # ncclient raises whatever the transport does
             logging.getLogger(__name__).debug("the session was gone before it was closed")
 
@@ -152,6 +156,7 @@ class Client:
         except RPCError as error:
             raise Rejected(error.tag or "", _reason(error), _holder(error)) from None
         except (TransportError, TimeoutExpiredError, OSError, EOFError) as error:
+            self._lost = True
             raise Lost(str(error) or type(error).__name__) from None
         return ElementTree.fromstring(reply.xml.encode())
 

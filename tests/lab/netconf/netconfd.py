@@ -73,9 +73,16 @@ class Netconfd:
 
     def __enter__(self) -> Self:
         prune(self._models, self._folder)
+        (self._folder / "data").mkdir()
         with (self._folder / "output").open("wb") as output:
             self._process = subprocess.Popen(
-                self._command(), cwd=self._folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                self._command(),
+                cwd=self._folder,
+                # It keeps a counter there, else in the user's home.
+                env={**os.environ, "YUMA_HOME": str(self._folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
         end = time.monotonic() + STARTS_WITHIN
         while not (self._folder / "socket").is_socket():
