@@ -22,7 +22,7 @@ demo-down: ## remove everything that the demo started
 
 test: ## everything that CI runs, cheap checks first
 	@tools/bootstrap dev lab
-	@$(stages) lint unit netconf package lab benchmark
+	@$(stages) lint unit cisco package lab benchmark
 
 test-quick: ## unit and golden tests; no root, no lab
 	@tools/bootstrap dev

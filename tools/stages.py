@@ -76,19 +76,17 @@ def unit() -> Generator[Stage]:
     )
 
 
-def netconf() -> Generator[Stage]:
-    """Every Cisco line against Cisco's models, and NETCONF against a server.
-
-    One process: the models take it 20 s to load, and there is one server.
-    """
+def cisco() -> Generator[Stage]:
+    """Every Cisco line against Cisco's models; apply over NETCONF and over the command line."""
+    # One process: the models take it 20 s to load, and there is one NETCONF server.
     yield Stage("netconf", ("pytest", "-q", "tests/yang", "tests/netconf"))
+    yield Stage("ios", ("pytest", "-q", "--numprocesses=auto", "tests/ios"))
 
 
 def package() -> Generator[Stage]:
     """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
     yield Stage("ansible-test-units", ("tools/ansible-test", "units", "--python", "default"), quiet=True)
     yield Stage("package", ("pytest", "-q", "tests/package"))
-    yield Stage("ios", ("pytest", "-q", "--numprocesses=auto", "tests/ios"))
 
 
 def lab() -> Generator[Stage]:
@@ -122,7 +120,7 @@ def benchmark() -> Generator[Stage]:
 GROUPS = {
     "lint": lint,
     "unit": unit,
-    "netconf": netconf,
+    "cisco": cisco,
     "package": package,
     "lab": lab,
     "long": long,
