@@ -43,7 +43,7 @@ MODES: tuple[tuple[str, str, str, str], ...] = (
     (GLOBAL, "policy-map ", "policy-map", "exit"),
     ("policy-map", "class ", "class", "exit"),
 )
-_LEAVES = tuple(sorted({leave for *_, leave in MODES if leave != "exit"}))
+_LEAVES = tuple(sorted({leave for *_unused, leave in MODES if leave != "exit"}))
 _IPV4 = r"\d+\.\d+\.\d+\.\d+"
 # Lines that exist once: a second one with the same matched part takes the place of the first. Whatever
 # is in no pattern stands beside others of its kind.
@@ -132,14 +132,15 @@ def mode_of(path: Iterable[str]) -> str:
     """The mode that these lines, one below the other, lead to; "" if one of them leads nowhere."""
     mode = GLOBAL
     for line in path:
-        mode = next((to for at, start, to, _ in MODES if at == mode and line.startswith(start)), "")
+        mode = next((to for at, start, to, _unused in MODES if at == mode and line.startswith(start)), "")
     return mode
 
 
 def leave_word(path: tuple[str, ...]) -> str:
     """The line that leads from the mode of ``path`` back to the one above."""
     mode = mode_of(path[:-1])
-    return next((leave for at, start, _, leave in MODES if at == mode and path[-1].startswith(start)), "exit")
+    ways = (leave for at, start, _to, leave in MODES if at == mode and path[-1].startswith(start))
+    return next(ways, "exit")
 
 
 def once(mode: str, line: str) -> str | None:

@@ -63,7 +63,7 @@ class Configuration:
         at = self.root.find(path)
         if at is None:
             at, path = self.root, ()
-        first, _, rest = text.partition(" ")
+        first, _unused, rest = text.partition(" ")
         if text.lower() in ("no", "default"):
             return Result(False, path, refusal=Refusal("incomplete", len(line)))
         negated = first.lower() in ("no", "default") and bool(rest.strip())

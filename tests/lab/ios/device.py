@@ -204,7 +204,7 @@ class Device:
             rule.is_on(self.release) and tuple(rule.syntax.split()) == words for rule in self.grammar.of(mode)
         )
 
-    def _changed(self, _: Configuration) -> None:
+    def _changed(self, _unused: Configuration) -> None:
         self.changed_at = time.time()
         for listener in self.on_change:
             listener(self)

@@ -82,7 +82,7 @@ def registry() -> Registry:
     return found
 
 
-def _quiet(_: Session, __: dict[str, str]) -> str:
+def _quiet(_unused: Session, __: dict[str, str]) -> str:
     return ""
 
 
@@ -92,7 +92,7 @@ def _terminal(session: Session, values: dict[str, str]) -> str:
     return ""
 
 
-async def _enable(session: Session, _: dict[str, str]) -> str:
+async def _enable(session: Session, _unused: dict[str, str]) -> str:
     if session.privilege == 15:
         return ""
     for _attempt in range(3):
@@ -103,12 +103,12 @@ async def _enable(session: Session, _: dict[str, str]) -> str:
     return "% Bad secrets\n"
 
 
-def _disable(session: Session, _: dict[str, str]) -> str:
+def _disable(session: Session, _unused: dict[str, str]) -> str:
     session.privilege = 1
     return ""
 
 
-def _logout(session: Session, _: dict[str, str]) -> str:
+def _logout(session: Session, _unused: dict[str, str]) -> str:
     session.open = False
     return ""
 
@@ -134,7 +134,7 @@ def _configure(session: Session, values: dict[str, str]) -> str:
     return f"{said}Enter configuration commands, one per line.  End with CNTL/Z."
 
 
-def _confirm(session: Session, _: dict[str, str]) -> str:
+def _confirm(session: Session, _unused: dict[str, str]) -> str:
     if not session.device.archive.disarm():
         return "%No Rollback Confirmed Change pending\n"
     return ""
@@ -155,7 +155,7 @@ def _revert(session: Session, values: dict[str, str]) -> str:
 def _rolled(failed: list[tuple[str, str]]) -> str:
     if not failed:
         return "\nTotal number of passes: 1\nRollback Done\n"
-    lines = "\n".join(line for line, _ in failed)
+    lines = "\n".join(line for line, _unused in failed)
     return (
         "\nFailed to apply command\n"
         f"{lines}\n\nAborting Rollback.\n\nRollback aborted after 5 passes\n"
@@ -184,12 +184,12 @@ async def _replace(session: Session, values: dict[str, str]) -> str:
     return _rolled(device.replace(text))
 
 
-def _write(session: Session, _: dict[str, str]) -> str:
+def _write(session: Session, _unused: dict[str, str]) -> str:
     session.device.save()
     return "Building configuration...\n[OK]"
 
 
-async def _copy_startup(session: Session, _: dict[str, str]) -> str:
+async def _copy_startup(session: Session, _unused: dict[str, str]) -> str:
     await session.terminal.line("Destination filename [startup-config]? ")
     session.device.save()
     return "Building configuration...\n[OK]"
@@ -203,7 +203,7 @@ async def _copy_out(session: Session, values: dict[str, str]) -> str:
     return f"{len(text)} bytes copied in 0.412 secs ({int(len(text) / 0.412)} bytes/sec)"
 
 
-async def _erase(session: Session, _: dict[str, str]) -> str:
+async def _erase(session: Session, _unused: dict[str, str]) -> str:
     await session.terminal.line(
         "Erasing the nvram filesystem will remove all configuration files! Continue? [confirm]"
     )
@@ -212,7 +212,7 @@ async def _erase(session: Session, _: dict[str, str]) -> str:
     return "[OK]\nErase of nvram: complete"
 
 
-def _archive(session: Session, _: dict[str, str]) -> str:
+def _archive(session: Session, _unused: dict[str, str]) -> str:
     device = session.device
     if not device.archive.path(device.configuration):
         return " Archive feature not enabled\n% Error caught by command handler\n"
@@ -229,7 +229,7 @@ async def _delete(session: Session, values: dict[str, str]) -> str:
     return ""
 
 
-async def _reload(session: Session, _: dict[str, str]) -> str:
+async def _reload(session: Session, _unused: dict[str, str]) -> str:
     device = session.device
     if device.text() != device.startup():
         answer = await session.terminal.line("\nSystem configuration has been modified. Save? [yes/no]: ")

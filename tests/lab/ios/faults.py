@@ -55,7 +55,7 @@ class Faults:
         return [*self._given, *written]
 
     def on(self, name: str) -> bool:
-        return any(found == name for found, _ in self._now())
+        return any(found == name for found, _unused in self._now())
 
     def number(self, name: str) -> float | None:
         return next((float(value) for found, value in self._now() if found == name), None)
@@ -66,7 +66,7 @@ class Faults:
 
 def parse(text: str) -> tuple[str, str]:
     """`drop=3` as its name and value. Raises ValueError for a fault that there is not."""
-    name, _, value = text.partition("=")
+    name, _unused, value = text.partition("=")
     if name not in NAMES:
         raise ValueError(f"no fault {name}; there are: {', '.join(NAMES)}")
     if name in ("slow", "drop"):

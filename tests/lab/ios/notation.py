@@ -109,7 +109,7 @@ class Syntax:
 
     def keywords(self) -> set[str]:
         """The fixed words in it."""
-        return {token.text for edges in self.edges for token, _ in edges if isinstance(token, Keyword)}
+        return {token.text for edges in self.edges for token, _unused in edges if isinstance(token, Keyword)}
 
     def reach(self, state: int) -> list[int]:
         """The states that are reached from one without a word, itself included."""
@@ -165,14 +165,14 @@ def read(line: str, syntaxes: list[Syntax], negated: bool = False) -> Match | Re
         steps = [step for thread in threads for step in _steps(thread, word, line[column:], column)]
         if not steps:
             return Refusal("invalid", column + _common(threads, word))
-        best = max(fit.strength for fit, _, _ in steps)
+        best = max(fit.strength for fit, _thread, _whole in steps)
         chosen = [step for step in steps if step[0].strength == best]
-        if best == SHORT and len({fit.text for fit, _, _ in chosen}) > 1:
+        if best == SHORT and len({fit.text for fit, _thread, _whole in chosen}) > 1:
             return Refusal("ambiguous", column)
-        if ends := [thread for _, thread, whole in chosen if whole]:
+        if ends := [thread for _fit, thread, whole in chosen if whole]:
             threads = ends
             break
-        threads = [thread for _, thread, _ in chosen]
+        threads = [thread for _fit, thread, _whole in chosen]
     done = [thread for thread in threads if _complete(thread, negated)]
     if not done:
         return Refusal("incomplete", len(line))
@@ -180,9 +180,9 @@ def read(line: str, syntaxes: list[Syntax], negated: bool = False) -> Match | Re
     return Match(
         thread.syntax,
         thread.words,
-        {name: text for name, text, _ in thread.values},
+        {name: text for name, text, _unused in thread.values},
         thread.words if thread.key is None else thread.words[: thread.key],
-        {name: column for name, _, column in thread.values},
+        {name: column for name, _unused, column in thread.values},
     )
 
 
@@ -218,7 +218,7 @@ def _common(threads: list[Thread], word: str) -> int:
     longest = 0
     for thread in threads:
         for state in thread.syntax.reach(thread.state):
-            for token, _ in thread.syntax.edges[state]:
+            for token, _unused in thread.syntax.edges[state]:
                 if isinstance(token, Keyword):
                     same = 0
                     for mine, theirs in zip(token.text.lower(), word.lower(), strict=False):

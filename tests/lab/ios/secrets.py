@@ -30,7 +30,7 @@ def clear7(text: str) -> str:
 
 
 def type9(text: str, salt: str = "") -> str:
-    salt = salt or "".join(random.choice(_ITOA64) for _ in range(14))
+    salt = salt or "".join(random.choice(_ITOA64) for _unused in range(14))
     digest = hashlib.scrypt(text.encode(), salt=salt.encode(), n=16384, r=1, p=1, dklen=32)
     out = ""
     for at in range(0, len(digest), 3):

@@ -99,7 +99,7 @@ async def listen(
     async def handle(process: asyncssh.SSHServerProcess[bytes]) -> None:
         await _serve(device, process)
 
-    def cut(_: Device) -> None:
+    def cut(_unused: Device) -> None:
         for connection in list(device.connections):
             connection.abort()
 

@@ -91,7 +91,7 @@ class Session:
             raise Closed
 
     async def _exec(self, line: str, prompt: str) -> str:
-        command, bar, pipe = line.partition("|")
+        command, separator, pipe = line.partition("|")
         indent = len(command) - len(command.lstrip())
         found = self.device.execs.find(command.rstrip(), self.privilege)
         if isinstance(found, Refusal):
@@ -103,11 +103,11 @@ class Session:
         if self.device.faults.matches("invalid", line):
             return refuse(Refusal("invalid", indent), line, prompt)
         said = await execs.answer(entry, self, match.values)
-        return piped(said, pipe, line, prompt) if bar else said
+        return piped(said, pipe, line, prompt) if separator else said
 
     async def _configure(self, line: str, prompt: str) -> str:
         stripped = line.strip()
-        first, _, rest = stripped.partition(" ")
+        first, _unused, rest = stripped.partition(" ")
         if first.lower() == "do" and rest.strip():
             return await self._exec(" " * (len(line) - len(rest)) + rest, prompt)
         if stripped.lower() == "end" or (stripped.lower() == "exit" and not self.path):

@@ -33,7 +33,7 @@ def register(found: Registry) -> None:
     found.add("show users", lambda session, values: f"*  1 vty 0     {session.user}      idle       00:00:00")
 
 
-def _running(session: Session, _: dict[str, str]) -> str:
+def _running(session: Session, _unused: dict[str, str]) -> str:
     device = session.device
     body = device.text()
     changed = ""
@@ -54,14 +54,14 @@ def _running_interface(session: Session, values: dict[str, str]) -> str:
     return f"Building configuration...\n\nCurrent configuration : {len(text)} bytes\n{text}"
 
 
-def _startup(session: Session, _: dict[str, str]) -> str:
+def _startup(session: Session, _unused: dict[str, str]) -> str:
     text = session.device.startup()
     if not text:
         return "startup-config is not present\n"
     return f"Using {len(text)} out of 33554432 bytes\n!\n{text.rstrip()}\n"
 
 
-def _version(session: Session, _: dict[str, str]) -> str:
+def _version(session: Session, _unused: dict[str, str]) -> str:
     device = session.device
     seconds = int(time.time() - device.booted)
     uptime = f"{seconds // 3600} hours, {seconds // 60 % 60} minutes"
@@ -89,15 +89,15 @@ def _version(session: Session, _: dict[str, str]) -> str:
     )
 
 
-def _privilege(session: Session, _: dict[str, str]) -> str:
+def _privilege(session: Session, _unused: dict[str, str]) -> str:
     return f"Current privilege level is {session.privilege}"
 
 
-def _clock(_: Session, __: dict[str, str]) -> str:
+def _clock(_unused: Session, __: dict[str, str]) -> str:
     return time.strftime("*%H:%M:%S.000 UTC %a %b %-d %Y", time.gmtime())
 
 
-def _inventory(session: Session, _: dict[str, str]) -> str:
+def _inventory(session: Session, _unused: dict[str, str]) -> str:
     model = "C8000V" if session.device.release >= (16, 0) else "IOSv"
     return (
         f'NAME: "Chassis", DESCR: "Cisco {model} Chassis"\n'
@@ -105,7 +105,7 @@ def _inventory(session: Session, _: dict[str, str]) -> str:
     )
 
 
-def _archive(session: Session, _: dict[str, str]) -> str:
+def _archive(session: Session, _unused: dict[str, str]) -> str:
     device = session.device
     path = device.archive.path(device.configuration)
     if not path:
@@ -153,7 +153,7 @@ def _paths(text: str) -> list[tuple[str, ...]]:
     return found
 
 
-def _timer(session: Session, _: dict[str, str]) -> str:
+def _timer(session: Session, _unused: dict[str, str]) -> str:
     archive = session.device.archive
     if not archive.pending:
         return "%No Rollback Confirmed Change pending\n"
@@ -173,7 +173,7 @@ def status(node: Node) -> tuple[str, str, str]:
     return address, "up", "up"
 
 
-def _brief(session: Session, _: dict[str, str]) -> str:
+def _brief(session: Session, _unused: dict[str, str]) -> str:
     lines = ["Interface              IP-Address      OK? Method Status                Protocol"]
     for node in session.device.configuration.ordered(session.device.config):
         if node.words[0] != "interface":
@@ -226,7 +226,7 @@ def _certificates(session: Session, values: dict[str, str]) -> str:
     return "\n".join(out)
 
 
-def _dir(session: Session, _: dict[str, str]) -> str:
+def _dir(session: Session, _unused: dict[str, str]) -> str:
     lines = ["Directory of flash:/", ""]
     for number, (name, size, changed) in enumerate(session.device.flash.names(), 11):
         stamp = time.strftime("%b %d %Y %H:%M:%S +00:00", time.gmtime(changed))

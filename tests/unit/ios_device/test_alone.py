@@ -86,7 +86,7 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
 
 def test_a_wrong_fault_is_told_in_one_line(tmp_path: Path) -> None:
     with start(tmp_path, "--fault", "nonsense") as program:
-        _, errors = program.communicate(timeout=20)
+        _unused, errors = program.communicate(timeout=20)
     assert program.returncode == 2
     assert errors.startswith("ios: no fault nonsense; there are: slow, drop,")
     assert errors.count("\n") == 1

@@ -68,7 +68,7 @@ def test_every_rule_can_be_said(release: str) -> None:
     for mode in language.modes:
         for rule in language.of(mode):
             syntax = Syntax(rule.syntax)
-            for _ in range(12):
+            for _unused in range(12):
                 line = sample(syntax, chance)
                 match = read(line, language.syntaxes(mode, negated=False))
                 assert isinstance(match, Match), f"{mode}: {rule.syntax}: {line}: {match}"

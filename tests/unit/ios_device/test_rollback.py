@@ -113,7 +113,7 @@ def test_replace_that_cannot_be_applied_changes_nothing(archived: Cli) -> None:
 
 def test_the_archive_keeps_so_many(archived: Cli) -> None:
     archived.configure("archive", "maximum 2")
-    for _ in range(3):
+    for _unused in range(3):
         archived.run("archive config")
     shown = archived.run("show archive")
     assert "The maximum archive configurations allowed is 2." in shown

@@ -77,7 +77,7 @@ def device(**options: object) -> Iterator[tuple[Device, int]]:
 
 
 def test_a_person_logs_in_and_configures() -> None:
-    with device() as (router, port), shell(port) as term:
+    with device() as made, shell(made[1]) as term:
         assert term.type("configure terminal\r", "R1>") == (
             "configure terminal\r\n   ^\r\n% Invalid input detected at '^' marker.\r\n\r\nR1>"
         )
@@ -95,11 +95,11 @@ def test_a_person_logs_in_and_configures() -> None:
         assert term.type("\x1a", "R1#").startswith("^Z")
         assert "--More--" in term.type("show running-config\r", " --More-- ")
         term.type("q", "R1#")
-        assert router.config.children[("interface", "Tunnel10")].value("ip mtu", "mtu") == "1400"
+        assert made[0].config.children[("interface", "Tunnel10")].value("ip mtu", "mtu") == "1400"
 
 
 def test_three_wrong_secrets() -> None:
-    with device() as (_, port), shell(port) as term:
+    with device() as made, shell(made[1]) as term:
         term.type("enable\r", "Password: ")
         term.type("a\r", "Password: ")
         term.type("b\r", "Password: ")
@@ -107,12 +107,12 @@ def test_three_wrong_secrets() -> None:
 
 
 def test_wrong_password() -> None:
-    with device() as (_, port), pytest.raises(paramiko.AuthenticationException), login(port, password="x"):
+    with device() as made, pytest.raises(paramiko.AuthenticationException), login(made[1], password="x"):
         pass
 
 
 def test_keyboard_interactive() -> None:
-    with device() as (_, port):
+    with device() as (_unused, port):
         transport = paramiko.Transport(("127.0.0.1", port))
         try:
             transport.start_client(timeout=20)
@@ -123,13 +123,13 @@ def test_keyboard_interactive() -> None:
 
 
 def test_one_command_without_a_terminal() -> None:
-    with device(privilege=15) as (_, port), login(port) as client:
-        _, out, _ = client.exec_command("show privilege", timeout=20)
+    with device(privilege=15) as made, login(made[1]) as client:
+        _unused, out, _unused = client.exec_command("show privilege", timeout=20)
         assert out.read().decode().strip() == "Current privilege level is 15"
 
 
 def test_users_of_the_configuration_may_log_in() -> None:
-    with device(privilege=15) as (_, port):
+    with device(privilege=15) as (_unused, port):
         with shell(port) as term:
             term.type("configure terminal\r", "(config)#")
             term.type("username second privilege 15 secret its-secret\r", "(config)#")
@@ -138,7 +138,7 @@ def test_users_of_the_configuration_may_log_in() -> None:
 
 
 def test_exit_and_reload_end_the_connection() -> None:
-    with device(privilege=15) as (_, port):
+    with device(privilege=15) as (_unused, port):
         with shell(port) as term, pytest.raises(EOFError):
             term.type("exit\r", "never")
         with shell(port) as term:
@@ -166,7 +166,7 @@ def test_the_connection_is_cut_after_so_many_lines() -> None:
 
 def test_faults_come_and_go_while_it_runs(tmp_path: Path) -> None:
     faults = tmp_path / "faults"
-    with device(privilege=15, state=tmp_path) as (_, port), shell(port) as term:
+    with device(privilege=15, state=tmp_path) as made, shell(made[1]) as term:
         faults.write_text("invalid=^show version\n")
         assert "% Invalid input" in term.type("show version\r", "R1#")
         faults.write_text("lock\n")
@@ -182,12 +182,12 @@ def test_faults_come_and_go_while_it_runs(tmp_path: Path) -> None:
         term.type("configure terminal\r", "(config)#")
         term.type("crypto ipsec profile X\r", "(ipsec-profile)#")
         faults.write_text("auth\n")
-        with pytest.raises(paramiko.AuthenticationException), login(port):
+        with pytest.raises(paramiko.AuthenticationException), login(made[1]):
             pass
 
 
 def test_a_line_that_is_never_answered() -> None:
-    with device(privilege=15, faults=("hang=^show clock",)) as (_, port), shell(port) as term:
+    with device(privilege=15, faults=("hang=^show clock",)) as made, shell(made[1]) as term:
         term._channel.settimeout(0.3)
         with pytest.raises(TimeoutError):
             term.type("show clock\r", "R1#")

@@ -63,7 +63,7 @@ USED = {
 def named(patterns: dict[str, str], text: str) -> Iterator[tuple[str, str]]:
     for kind, pattern in patterns.items():
         for found in re.finditer(pattern, text, re.MULTILINE):
-            yield kind, next(name for name in found.groups() if name)
+            yield from ((kind, name) for name in found.groups() if name)
 
 
 def unresolved(text: str) -> set[tuple[str, str]]:

@@ -60,7 +60,7 @@ def register(execs: Registry, daemons: Daemons, system: System, settled: Settled
 
 
 def _ip_interface(daemons: Daemons) -> Say:
-    def say(_: Session, values: dict[str, str]) -> str:
+    def say(_unused: Session, values: dict[str, str]) -> str:
         tunnel = next((one for one in daemons.plan.tunnels if one.name == values["name"]), None)
         if tunnel is None:
             return f"% {values['name']} is no tunnel"
@@ -89,13 +89,13 @@ def _interfaces(execs: Registry, daemons: Daemons, live: Callable[[Say], Handler
 
 
 def _clears(add: Callable[[str, Say, int], None], daemons: Daemons, system: System) -> None:
-    def crypto(_: Session, values: dict[str, str]) -> str:
+    def crypto(_unused: Session, values: dict[str, str]) -> str:
         for one in daemons.ikes():
             if values.get("peer") in (None, one.remote):
                 system.run("swanctl", "--terminate", "--ike-id", str(one.number), "--force")
         return ""
 
-    def nhrp(_: Session, __: dict[str, str]) -> str:
+    def nhrp(_unused: Session, __: dict[str, str]) -> str:
         system.vty("nhrpd", "clear ip nhrp shortcut")
         system.vty("nhrpd", "clear ip nhrp cache")
         return ""

@@ -10,8 +10,8 @@ from .plan import Connection, Tunnel
 _SESSION_LEGEND = """\
 Crypto session current status
 
-Code: C - IKE Configuration mode, D - Dead Peer Detection     
-K - Keepalives, N - NAT-traversal, T - cTCP encapsulation     
+Code: C - IKE Configuration mode, D - Dead Peer Detection    \x20
+K - Keepalives, N - NAT-traversal, T - cTCP encapsulation    \x20
 X - IKE Extended Authentication, F - IKE Fragmentation
 R - IKE Auto Reconnect, U - IKE Dynamic Route Update
 S - SIP VPN
