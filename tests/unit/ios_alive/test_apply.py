@@ -100,12 +100,30 @@ def test_another_key_makes_the_tunnel_anew_and_guards_it_before(node: FakeNode, 
     assert "@th,32,32 11" in node.files[RULES][0]
 
 
+def test_nhrpd_is_told_anew_of_a_tunnel_that_is_made_anew(node: FakeNode, applier: Applier) -> None:
+    applier.apply(SPOKE)
+    told: list[str] = []
+    run = node.run
+
+    def watch(*argv: str) -> tuple[int, str]:
+        told.append(node.files[CHANGES][0] if argv[0] == "vtysh" else " ".join(argv))
+        return run(*argv)
+
+    node.run = watch  # type: ignore[method-assign]
+    applier.apply(SPOKE.replace("tunnel key 10", "tunnel key 11"))
+    before = next(place for place, text in enumerate(told) if "no ip nhrp network-id 10" in text)
+    deleted = told.index("ip link del dev Tunnel10")
+    assert before < deleted
+    assert "\nip nhrp network-id 10\n" in told[-1]
+    assert "router bgp" not in told[before] + told[-1]
+
+
 def test_a_tunnel_that_is_shut_takes_its_sas_along(node: FakeNode, applier: Applier) -> None:
     applier.apply(SPOKE)
     changes(node)
     applier.apply(SPOKE.replace("interface Tunnel10", "interface Tunnel10\n shutdown"))
     done = changes(node)
-    assert done[0] == "ip link del dev Tunnel10"
+    assert done[:2] == [f"vtysh -f {CHANGES}", "ip link del dev Tunnel10"]
     assert "swanctl --terminate --ike LAB-wan1 --force" in done
     assert "rt ipsec missing" in node.files[RULES][0]
 

@@ -38,6 +38,7 @@ class Follower:
         self._system = system
         self._ports: dict[str, Port] = {}
         self._applied = ""
+        self._enrolled = False
         self._changed = time.monotonic()
         self._wake = asyncio.Event()
         device.on_change.append(lambda _device: self.changed())
@@ -58,11 +59,18 @@ class Follower:
             if not self.is_quiet():
                 await asyncio.sleep(QUIET_SECONDS / 4)
                 continue
-            if text != self._applied or now != self._ports:
+            if text != self._applied or now != self._ports or self._enrolled:
+                self._enrolled = False
                 await asyncio.to_thread(self._applier.apply, text)
                 self._applied, self._ports = text, now
             if running.text(self._device) == self._applied:
                 await self._wake.wait()
+
+    def enrol(self) -> None:
+        """The node has other certificates."""
+        self._device.options.certificates = enrolled(self._system)
+        self._enrolled = True
+        self.changed()
 
     async def port_changed(self) -> None:
         """The node has another address: DHCP gave one."""
@@ -98,9 +106,7 @@ async def serve(given: argparse.Namespace, system: System, log: Callable[[str], 
             privilege=given.privilege,
             state=given.state,
             interfaces=tuple(found),
-            certificates={
-                name: subject.rpartition("CN=")[2] for name, subject in trustpoints(system).items()
-            },
+            certificates=enrolled(system),
             startup=configuration(given.hostname, given.release, found, given.privilege),
         )
     )
@@ -124,6 +130,7 @@ async def serve(given: argparse.Namespace, system: System, log: Callable[[str], 
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, follower.enrol)
     stopped = asyncio.create_task(over.wait())
     await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
     server.close()
@@ -131,6 +138,11 @@ async def serve(given: argparse.Namespace, system: System, log: Callable[[str], 
     for task in tasks:
         if task.done():
             task.result()
+
+
+def enrolled(system: System) -> dict[str, str]:
+    """Trustpoint -> common name, as the device wants it."""
+    return {name: subject.rpartition("CN=")[2] for name, subject in trustpoints(system).items()}
 
 
 def ready() -> None:

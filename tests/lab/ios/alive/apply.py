@@ -68,7 +68,10 @@ class Applier:
                 if complaint not in old.unmet:
                     self._log(complaint)
             # What is to be protected is protected before it exists, and until it has gone.
-            for command in links.removals(old, new):
+            if going := links.removals(old, new):
+                # nhrpd forgets half of what it was told of an interface that vanishes.
+                self._routing(frr_delta.without(self._routing_now, {command[-1] for command in going}))
+            for command in going:
                 self._do(*command)
             if self._write(RULES, nft.ruleset(new), 0o600):
                 self._do("nft", "-f", RULES)

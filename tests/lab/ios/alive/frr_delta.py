@@ -34,6 +34,18 @@ def commands(old: str, new: str) -> str:
     return "".join(f"{line}\n" for line in _typed(steps))
 
 
+def without(text: str, interfaces: set[str]) -> str:
+    """The configuration without what it says of some interfaces."""
+    kept, inside = [], False
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            words = line.split()
+            inside = (words[:1] == ["interface"] and words[1] in interfaces) or (inside and line == "exit")
+        if not inside:
+            kept.append(line)
+    return "".join(f"{line}\n" for line in kept)
+
+
 def _negated(line: str) -> str:
     return line.removeprefix("no ") if line.startswith("no ") else f"no {line}"
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from ..execs import Handler, Registry
 from ..session import Session
-from . import show_crypto, show_log, show_nhrp, show_path, show_routing
+from . import show_crypto, show_log, show_nhrp, show_path, show_pki, show_routing
 from .daemons import Daemons
 from .system import System
 
@@ -48,6 +48,10 @@ def register(execs: Registry, daemons: Daemons, system: System, settled: Settled
     add("show ip route", lambda _, __: show_path.routes(d))
     add("show ip interface brief", lambda _, __: show_path.brief(d))
     add("show ip interface name:INTERFACE", _ip_interface(d))
+    add(
+        "show crypto pki certificates [trustpoint:WORD]",
+        lambda _, v: show_pki.certificates(system, v.get("trustpoint", "")),
+    )
     add("show logging", lambda _, __: show_log.log(system))
     options = "[{source {source:A.B.C.D | source:INTERFACE} | size size:<36-18024> | df-bit"
     options += " | repeat repeat:<1-2147483647> | timeout timeout:<0-3600>}+]"
