@@ -93,13 +93,17 @@ def lab() -> Generator[Stage]:
     """What boots routers: the tests marked so, then each Molecule scenario, all on one lab."""
     yield Stage("lab", ("pytest", "-q", "-m", "lab", "tests/lab"))
     name = f"test-{os.getpid()}"
-    molecule = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1", "molecule", "test", "--scenario-name")
+    molecule = ("molecule", "test", "--scenario-name")
+    shared = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1")
     down = ("tests/lab/lab", "down", name)
     try:
         for scenario in sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml")):
-            yield Stage(f"molecule-{scenario.parent.name}", (*molecule, scenario.parent.name))
+            alone = (scenario.parent / "inventory/group_vars/all/lab.yml").exists()
+            lab_of = ("env", f"MGRE_LAB={name}-alone") if alone else shared
+            yield Stage(f"molecule-{scenario.parent.name}", (*lab_of, *molecule, scenario.parent.name))
     except GeneratorExit:  # interrupted: nobody asks for the stage that takes the routers down
-        subprocess.run(down, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+        for lab_name in (name, f"{name}-alone"):
+            subprocess.run((*down[:-1], lab_name), cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
         raise
     yield Stage("lab-down", down, quiet=True)
 

@@ -335,3 +335,10 @@ def test_a_tunnel_without_a_key_is_guarded_apart_from_one_with() -> None:
     (tunnel,) = read(text, FACTS).tunnels
     assert isinstance(tunnel, Tunnel)
     assert tunnel.key is None
+
+
+def test_each_bfd_peer_is_entered_in_bfd_and_its_profile_in_the_peer() -> None:
+    peers = "bfd\n peer 10.255.0.1\n  profile T\n exit\n peer 10.255.0.2\n  profile T\n exit\nexit\n"
+    assert commands("", peers).split("\n") == [
+        *("bfd", "peer 10.255.0.1", "profile T", "exit", "peer 10.255.0.2", "profile T", "exit", "exit", "")
+    ]

@@ -61,13 +61,18 @@ def _typed(steps: list[Path]) -> Iterator[str]:
         yield from ["exit"] * (len(here) - common)
         yield from mode[common:]
         yield path[-1]
-        here = path if _opens(path[-1]) else mode
+        here = path if _opens(path) else mode
     yield from ["exit"] * len(here)
 
 
-def _opens(line: str) -> bool:
-    """Whether a line leads to a mode of its own."""
-    return line.startswith(_MODES) or line == "bfd" or line.startswith(("profile ", "peer "))
+def _opens(path: Path) -> bool:
+    """Whether a line leads to a mode of its own; a profile within a peer is only a name."""
+    line = path[-1]
+    return (
+        line.startswith(_MODES)
+        or line == "bfd"
+        or (path[:-1] == ("bfd",) and line.startswith(("profile ", "peer ")))
+    )
 
 
 def _stays(path: Path) -> bool:
