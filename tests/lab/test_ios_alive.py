@@ -95,6 +95,7 @@ router bgp 65000
  address-family ipv4
   network 10.{site}.0.0 mask 255.255.255.0
   network 10.0.0.0 mask 255.128.0.0
+  network 10.255.0.0 mask 255.255.252.0
   neighbor SPOKES activate
   neighbor SPOKES route-reflector-client
   neighbor SPOKES next-hop-self all

@@ -78,6 +78,30 @@ def test_dmvpn(daemons: Daemons) -> None:
     assert row["state"] == "UP"
 
 
+def test_a_spoke_shows_peers_that_it_asked_for_but_no_host_behind_them(
+    daemons: Daemons,
+) -> None:
+    rows = [
+        {
+            "interface": "Tunnel10",
+            "type": "dynamic",
+            "protocol": overlay,
+            "nbma": nbma,
+            "claimed_nbma": claimed,
+        }
+        for overlay, nbma, claimed in (
+            ("10.255.0.13", "203.0.113.18", "203.0.113.18"),
+            ("10.255.0.12", "203.0.113.2", "192.168.12.2"),
+            ("10.13.0.10", "203.0.113.18", "203.0.113.18"),
+        )
+    ]
+    system = FakeNode(daemons={"show ip nhrp cache json": json.dumps({"table": rows})})
+    found = Daemons(system, lambda: daemons.plan).peers(daemons.plan.tunnels[0])
+    marks = {peer.overlay: (peer.nat, peer.shortcut) for peer in found if not peer.static}
+    hub = is_hub(daemons)
+    assert marks == {"10.255.0.13": (False, not hub), "10.255.0.12": (True, not hub)}
+
+
 def test_dmvpn_without_an_sa_says_so(daemons: Daemons, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vici, "sas", list)
     (row,) = parsed("show dmvpn", show_nhrp.dmvpn(daemons))
@@ -207,6 +231,7 @@ def test_routes(daemons: Daemons) -> None:
         "10.11.0.0/24": _route("connected", {"interfaceName": "lan1"}),
         "10.11.0.1/32": _route("local", {"interfaceName": "lan1"}),
         "10.13.0.0/24": _route("nhrp", {"ip": "10.255.0.13", "interfaceName": "Tunnel10"}),
+        "10.13.0.10/32": _route("nhrp", {"interfaceName": "Tunnel10"}),
         "10.255.0.2/32": _route("nhrp", {"interfaceName": "Tunnel10"}),
         "172.16.0.0/16": _route("static", {"blackhole": True}),
         "192.168.250.0/24": _route("connected", {"interfaceName": "mgmt0"}),
@@ -219,7 +244,9 @@ def test_routes(daemons: Daemons) -> None:
     rows = {f"{row['network']}/{row['prefix_length']}": row for row in parsed("show ip route", text)}
     assert "Gateway of last resort is 198.51.100.9 to network 0.0.0.0" in text
     assert "192.168.250.0/24" not in text  # the lab's own network is no part of the router
-    assert "10.255.0.2/32" not in rows or is_hub(daemons)  # IOS has peers in NHRP's cache only
+    # IOS has peers in NHRP's cache only, and shortcuts to networks.
+    assert "10.255.0.2/32" not in rows or is_hub(daemons)
+    assert "10.13.0.10/32" not in rows
     assert (rows["10.0.0.0/9"]["protocol"], rows["10.0.0.0/9"]["nexthop_ip"]) == ("B", "10.255.0.2")
     assert (rows["10.255.0.0/22"]["protocol"], rows["10.255.0.0/22"]["nexthop_if"]) == ("C", "Tunnel10")
     assert rows["10.11.0.0/24"]["nexthop_if"] == "GigabitEthernet2"

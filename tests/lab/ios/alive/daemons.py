@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Any
 
 from . import vici
@@ -130,15 +131,15 @@ class Daemons:
             state = "IKE" if tunnel.protected and server.nbma not in sas else "UP" if bound else "NHRP"
             seconds = self._age(tunnel.name, str(server.address), state)
             found.append(Peer(str(server.address), server.nbma, "", True, state, seconds))
+        # Whom a spoke knows it has asked for; to a hub they have come.
+        asked = tunnel.nhrp is not None and not tunnel.nhrp.redirect
         for overlay, row in up.items():
+            if tunnel.address is None or IPv4Address(overlay) not in tunnel.address.network:
+                continue  # nhrpd binds hosts behind a peer, too; IOS their network, as a shortcut
             nbma = row["nbma"]
             state = "IKE" if tunnel.protected and nbma not in sas else "UP"
             seconds = self._age(tunnel.name, overlay, state)
-            found.append(
-                Peer(
-                    overlay, nbma, row.get("claimed_nbma", ""), False, state, seconds, row["type"] == "cached"
-                )
-            )
+            found.append(Peer(overlay, nbma, row.get("claimed_nbma", ""), False, state, seconds, asked))
         return found
 
     def _age(self, tunnel: str, overlay: str, state: str) -> int:

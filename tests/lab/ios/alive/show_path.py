@@ -55,8 +55,9 @@ def routes(daemons: Daemons) -> str:
         names = {hop.get("interfaceName") for hop in hops}
         if names & {"mgmt0", "lo"} or (names & set(overlays) and _is_own_view(network, names, overlays)):
             continue
-        lines = _entry(network, entry, hops, devices)
-        found[network] = lines
+        if entry["protocol"] == "nhrp" and network.prefixlen == 32:
+            continue  # a host behind a peer, whose network has a route of its own
+        found[network] = _entry(network, entry, hops, devices)
         if network.prefixlen == 0 and hops:
             default = f"{hops[0].get('ip', '0.0.0.0')} to network 0.0.0.0"
     for name, own in overlays.items():
