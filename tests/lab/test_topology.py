@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.mgre.dmvpn.tests.lab.host import LabError
-from ansible_collections.mgre.dmvpn.tests.lab.topology import TOPOLOGIES, load, parse
+from ansible_collections.mgre.dmvpn.tests.lab.topology import TOPOLOGIES, interface_name, load, parse
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in TOPOLOGIES.glob("*.yml")))
@@ -102,3 +102,32 @@ def test_a_link_is_a_node_or_a_node_and_an_interface(link: str, node: str, inter
 def test_an_unknown_link_is_refused(link: str, message: str) -> None:
     with pytest.raises(LabError, match=message):
         load("fleet").link(link)
+
+
+def test_a_stand_in_has_a_release_and_keeps_port_22_for_the_cisco_router() -> None:
+    node = load("ios-alive").node("hub2")
+    assert (node.platform, node.release, node.ssh_port) == ("ios", "17.15", 2222)
+    assert load("ios-alive").node("hub1").ssh_port == 22
+
+
+def test_interfaces_have_the_names_of_their_platform() -> None:
+    text = 'nodes: {a: {site: 1, platform: ios, release: "15.9", wan1: 192.0.2.2/30, wan2: 192.0.2.6/30}}'
+    node = parse(text, "x.yml").node("a")
+    names = [interface_name(node, interface) for interface in ("wan1", "lan1", "wan2")]
+    assert names == ["GigabitEthernet1", "GigabitEthernet2", "GigabitEthernet3"]
+    assert interface_name(load("fleet").node("hub1"), "wan1") == "wan1"
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("platform: nxos", "nodes.a.platform: nxos: write linux or ios"),
+        ("platform: ios, debian: 12", "nodes.a.debian: 12: an ios node runs on 13 only"),
+        ('release: "15.9"', "nodes.a.release: only an ios node has one"),
+        ("platform: ios, release: new", "nodes.a.release: new: write such as"),
+    ],
+)
+def test_a_wrong_platform_is_refused(spec: str, message: str) -> None:
+    with pytest.raises(LabError) as caught:
+        parse(f"nodes: {{a: {{site: 1, wan1: 192.0.2.2/30, {spec}}}}}", "x.yml")
+    assert message in str(caught.value)
