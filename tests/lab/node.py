@@ -19,7 +19,7 @@ from .topology import MANAGEMENT, Node
 from .wiring import core, netns, tap
 
 BOOT_SECONDS = 300
-SILENCE_SECONDS = 30  # until its boot is over a router prints more often, also on a slow machine
+SILENCE_SECONDS = 60  # until its boot is over a router prints more often, also on a slow machine
 
 
 def umid(state: State, node: Node) -> str:
