@@ -108,6 +108,8 @@ class Lab:
             say(f"{router.name} is {word} after {time.monotonic() - started:.0f} s")
 
         _each(routers, wait)
+        # A router may fall deaf a few seconds after its boot, while the others still boot.
+        _each(routers, lambda router: node.wait_ready(self.state, router))
 
     def ssh(self, name: str, command: str, *, timeout: float = 60) -> str:
         """Run a shell command on a router as root. Raises LabError if it fails."""
