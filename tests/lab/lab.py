@@ -294,7 +294,7 @@ def _remove(name: str) -> None:
     record.forget()
 
 
-def _each(routers: Iterable[object], work: Callable[..., None]) -> None:
+def _each(routers: Iterable[object], work: Callable[..., object]) -> None:
     """Do the same for several routers at once; the first mistake is raised when all are done."""
     with ThreadPoolExecutor(max_workers=16) as pool:
         jobs = [pool.submit(work, router) for router in routers]
