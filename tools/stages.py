@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -34,11 +35,15 @@ TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tests/yan
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One command; ``pytest`` ones report each of their tests, ``quiet`` ones nothing while they pass."""
+    """One command; ``pytest`` ones report each of their tests, ``quiet`` ones nothing while they pass.
+
+    What fails of one that has ``again`` is run once more, with these arguments.
+    """
 
     name: str
     command: tuple[str, ...]
     quiet: bool = False
+    again: tuple[str, ...] | None = None
 
     @property
     def junit(self) -> Path | None:
@@ -91,7 +96,8 @@ def package() -> Generator[Stage]:
 
 def lab() -> Generator[Stage]:
     """What boots routers: the tests marked so, then each Molecule scenario, all on one lab."""
-    yield Stage("lab", ("pytest", "-q", "-m", "lab", "tests/lab"))
+    failed = ("--last-failed", "--last-failed-no-failures=none")
+    yield Stage("lab", ("pytest", "-q", "-m", "lab", "tests/lab"), again=failed)
     name = f"test-{os.getpid()}"
     molecule = ("molecule", "test", "--scenario-name")
     shared = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1")
@@ -100,7 +106,8 @@ def lab() -> Generator[Stage]:
         for scenario in sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml")):
             alone = (scenario.parent / "inventory/group_vars/all/lab.yml").exists()
             lab_of = ("env", f"MGRE_LAB={name}-alone") if alone else shared
-            yield Stage(f"molecule-{scenario.parent.name}", (*lab_of, *molecule, scenario.parent.name))
+            command = (*lab_of, *molecule, scenario.parent.name)
+            yield Stage(f"molecule-{scenario.parent.name}", command, again=())
     except GeneratorExit:  # interrupted: nobody asks for the stage that takes the routers down
         for lab_name in (name, f"{name}-alone"):
             subprocess.run((*down[:-1], lab_name), cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
@@ -155,6 +162,18 @@ def shell_scripts() -> list[str]:
 
 
 def run(stage: Stage) -> Count:
+    """Runs a stage, and what fails of it once more if it may; what fails twice fails, and a skip always."""
+    count = once(stage)
+    if not count.failed or stage.again is None or outcomes(stage)["skipped"]:
+        return count
+    print(
+        f"== {stage.name}: what failed runs once more, because user-mode Linux hangs now and then", flush=True
+    )
+    second = once(Stage(f"{stage.name}-again", (*stage.command, *stage.again)))
+    return Count(count.passed + second.passed, second.failed)
+
+
+def once(stage: Stage) -> Count:
     """Runs a stage and prints its name, verdict and seconds; of a linter only what it found."""
     print(f"== {stage.name}", flush=True)
     command = list(stage.command)
@@ -183,14 +202,22 @@ def counted(stage: Stage, status: int) -> Count:
     """The tests of a finished stage. Skipped ones are failures: what was not tried is not proven."""
     if stage.junit is None or not stage.junit.exists():
         return Count(failed=1) if status else Count(passed=1)
-    suites = ElementTree.parse(stage.junit).getroot().iter("testsuite")
-    tests = failed = 0
-    for suite in suites:
-        tests += int(suite.get("tests", "0"))
-        failed += sum(int(suite.get(key, "0")) for key in ("failures", "errors", "skipped"))
+    found = outcomes(stage)
+    failed = found["failures"] + found["errors"] + found["skipped"]
     if status and not failed:
         failed = 1  # pytest found no test, or broke outside of one
-    return Count(max(0, tests - failed), failed)
+    return Count(max(0, found["tests"] - failed), failed)
+
+
+def outcomes(stage: Stage) -> Counter[str]:
+    """How many tests, failures, errors and skips pytest has reported; none without a report."""
+    found: Counter[str] = Counter()
+    if stage.junit and stage.junit.exists():
+        for suite in ElementTree.parse(stage.junit).getroot().iter("testsuite"):
+            found.update(
+                {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")}
+            )
+    return found
 
 
 def main(groups: list[str]) -> int:
