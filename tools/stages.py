@@ -30,6 +30,7 @@ SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
 SOAKED = ("tests/lab/test_fleet.py", "tests/lab/test_guard.py")
 SOAK_SECONDS = 3600
+FAILED = ("--last-failed", "--last-failed-no-failures=none")
 TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tests/yang", "tests/netconf", "tools")
 
 
@@ -77,7 +78,8 @@ def unit() -> Generator[Stage]:
     """What needs neither root nor routers, the lab's own logic included."""
     yield Stage(
         "unit",
-        ("pytest", "-q", "-m", "not lab", "--numprocesses=auto", "tests/unit", "tests/golden", "tests/lab"),
+        ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2", "tests/unit", "tests/golden", "tests/lab"),
+        again=FAILED,  # a test of the event daemon hangs now and then
     )
 
 
@@ -96,8 +98,7 @@ def package() -> Generator[Stage]:
 
 def lab() -> Generator[Stage]:
     """What boots routers: the tests marked so, then each Molecule scenario, all on one lab."""
-    failed = ("--last-failed", "--last-failed-no-failures=none")
-    yield Stage("lab", ("pytest", "-q", "-m", "lab", "tests/lab"), again=failed)
+    yield Stage("lab", ("pytest", "-q", "-m", "lab", "tests/lab"), again=FAILED)
     name = f"test-{os.getpid()}"
     molecule = ("molecule", "test", "--scenario-name")
     shared = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1")
