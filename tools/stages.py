@@ -92,7 +92,8 @@ def cisco() -> Generator[Stage]:
 
 def package() -> Generator[Stage]:
     """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
-    yield Stage("ansible-test-units", ("tools/ansible-test", "units", "--python", "default"), quiet=True)
+    units = ("tools/ansible-test", "units", "--python", "default")
+    yield Stage("ansible-test-units", units, quiet=True, again=())
     yield Stage("package", ("pytest", "-q", "tests/package"))
 
 

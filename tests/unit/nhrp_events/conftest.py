@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,17 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         asyncio.run(bounded())
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def ends() -> Iterator[None]:
+    """A test of the daemon that hangs fails after a minute, also where pytest-timeout is not installed."""
+
+    def late(_signal: int, _frame: object) -> None:
+        raise TimeoutError("no end after 60 s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
