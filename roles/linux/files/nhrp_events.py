@@ -240,8 +240,10 @@ class Daemon:
 
     async def _relist(self) -> None:
         while True:
+            # Not wait_for: Python 3.11's loses a cancellation that meets the end of what it waits for.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._doubt.wait(), RELIST_EVERY)
+                async with asyncio.timeout(RELIST_EVERY):
+                    await self._doubt.wait()
             self._doubt.clear()
             if self._session.list_sas():
                 self.sas.begin_list()

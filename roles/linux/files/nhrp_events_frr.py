@@ -100,7 +100,9 @@ async def _run(vtysh: str, command: str) -> bytes:
     except OSError as error:
         raise FrrError(f"vtysh does not start: {error}") from error
     try:
-        out, _err = await asyncio.wait_for(process.communicate(), VTYSH_SECONDS)
+        # Not wait_for: Python 3.11's loses a cancellation that meets vtysh's end, and the daemon never stops.
+        async with asyncio.timeout(VTYSH_SECONDS):
+            out, _err = await process.communicate()
     except TimeoutError as error:
         raise FrrError(f"nhrpd did not answer '{command}' within {VTYSH_SECONDS:.0f} s") from error
     finally:

@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -33,17 +32,3 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         asyncio.run(bounded())
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def ends() -> Iterator[None]:
-    """A test of the daemon that hangs fails after a minute, also where pytest-timeout is not installed."""
-
-    def late(_signal: int, _frame: object) -> None:
-        raise TimeoutError("no end after 60 s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)

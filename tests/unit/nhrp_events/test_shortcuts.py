@@ -120,3 +120,36 @@ def test_without_an_answer_from_nhrpd_the_daemon_goes_on(
             assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
 
     play(scenario)
+
+
+def test_the_daemon_stops_also_when_nhrpd_answers_at_that_moment(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Vtysh:
+        """Answers in the same turn of the loop in which the daemon is told to stop."""
+
+        returncode = 0
+
+        async def communicate(self) -> tuple[bytes, bytes]:
+            await asyncio.sleep(0)
+            asked.set()
+            serving.cancel()
+            return b'{"table": []}', b""
+
+    async def vtysh(*_arguments: object, **_pipes: object) -> Vtysh:
+        return Vtysh()
+
+    asked = asyncio.Event()
+    serving: asyncio.Task[None]
+
+    async def scenario(world: World) -> None:
+        nonlocal serving
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", vtysh)
+        await world.charon.start()
+        serving = asyncio.create_task(world.daemon().run())
+        await world.nhrpd()
+        await asked.wait()
+        await asyncio.wait({serving}, timeout=5)
+        assert serving.cancelled()
+
+    play(scenario)
