@@ -22,11 +22,11 @@ demo-down: ## remove everything that the demo started
 
 test: ## everything that CI runs, cheap checks first
 	@tools/bootstrap dev lab
-	@$(stages) lint unit cisco package lab benchmark
+	@$(stages) lint golden cisco package lab benchmark
 
 test-quick: ## unit and golden tests; no root, no lab
 	@tools/bootstrap dev
-	@$(stages) unit
+	@$(stages) unit golden
 
 test-lab: ## tests on booted routers, Molecule scenarios included
 	@tools/bootstrap dev lab

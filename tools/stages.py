@@ -3,7 +3,7 @@
 """Runs named groups of checks one after the other and says what each took.
 
 A failing stage does not stop the ones behind it: one run shows everything that is wrong. The last line
-counts tests, ``N passed, N failed``; a stage that is not pytest counts as one test. Exit status 1 if
+counts tests, ``N passed, N failed``; a stage that reports none counts as one. Exit status 1 if
 anything failed, a test that pytest skipped included: a missing tool is a failure. 2 for a wrong argument.
 """
 
@@ -30,13 +30,15 @@ SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
 SOAKED = ("tests/lab/test_fleet.py", "tests/lab/test_guard.py")
 SOAK_SECONDS = 3600
+QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
+ANSIBLE_TEST_UNITS = ("tools/ansible-test", "units")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
 TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tests/yang", "tests/netconf", "tools")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One command; ``pytest`` ones report each of their tests, ``quiet`` ones nothing while they pass.
+    """One command; those with ``junit`` report each test, ``quiet`` ones print nothing while they pass.
 
     What fails of one that has ``again`` is run once more, with these arguments.
     """
@@ -48,7 +50,8 @@ class Stage:
 
     @property
     def junit(self) -> Path | None:
-        return RESULTS / f"{self.name}.xml" if self.command[0] == "pytest" else None
+        reports = self.command[0] == "pytest" or self.command[:2] == ANSIBLE_TEST_UNITS
+        return RESULTS / f"{self.name}.xml" if reports else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,12 @@ def lint() -> Generator[Stage]:
 
 
 def unit() -> Generator[Stage]:
-    """What needs neither root nor routers, the lab's own logic included."""
-    yield Stage(
-        "unit",
-        ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2", "tests/unit", "tests/golden", "tests/lab"),
-        again=FAILED,  # a test of the event daemon hangs now and then
-    )
+    yield Stage("unit", (*QUICK, "tests/unit"))
+
+
+def golden() -> Generator[Stage]:
+    """What needs neither root nor routers besides the unit tests, the lab's own logic included."""
+    yield Stage("golden", (*QUICK, "tests/golden", "tests/lab"))
 
 
 def cisco() -> Generator[Stage]:
@@ -92,8 +95,7 @@ def cisco() -> Generator[Stage]:
 
 def package() -> Generator[Stage]:
     """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
-    units = ("tools/ansible-test", "units", "--python", "default")
-    yield Stage("ansible-test-units", units, quiet=True, again=())
+    yield Stage("ansible-test-units", (*ANSIBLE_TEST_UNITS, "--python", "default"), quiet=True)
     yield Stage("package", ("pytest", "-q", "tests/package"))
 
 
@@ -133,6 +135,7 @@ def benchmark() -> Generator[Stage]:
 GROUPS = {
     "lint": lint,
     "unit": unit,
+    "golden": golden,
     "cisco": cisco,
     "package": package,
     "lab": lab,
@@ -181,7 +184,8 @@ def once(stage: Stage) -> Count:
     command = list(stage.command)
     if stage.junit:
         stage.junit.unlink(missing_ok=True)
-        command.append(f"--junit-xml={stage.junit}")
+        if command[0] == "pytest":
+            command.append(f"--junit-xml={stage.junit}")
     started = time.monotonic()
     output = subprocess.PIPE if stage.quiet else None
     try:

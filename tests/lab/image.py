@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from .host import TO_BUILD, LabError, cache, install, locked, run, say
+from .mirrors import mirrors
 
 OVERLAY = Path(__file__).with_name("overlay")
 SUITES = {12: "bookworm", 13: "trixie"}
@@ -98,13 +99,7 @@ def _mmdebstrap(suite: str, root: Path) -> list[str]:
 
 def _mirrors(suite: str) -> list[str]:
     """The host's own Debian mirrors, for another suite; none means mmdebstrap's default."""
-
-    def uri(label: str) -> str | None:
-        wanted = ["Created-By: Packages", f"Label: {label}"]
-        found = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", *wanted])
-        return next(iter(found.split()), None)
-
-    main, security = uri("Debian"), uri("Debian-Security")
+    main, security = (next(iter(mirrors(label)), None) for label in ("Debian", "Debian-Security"))
     if not main:
         return []
     lines = [f"deb {main} {suite} main", f"deb {main} {suite}-updates main"]

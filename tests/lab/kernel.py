@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The routers' kernel: user-mode linux from Debian's linux-source package, cached by content."""
+"""The routers' kernel: user-mode linux from Debian's kernel source, cached by its configuration."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from .host import TO_BUILD, LabError, cache, install, locked, run, say
+from .kernel_source import sources
 
 FRAGMENT = Path(__file__).with_name("kernel.config")
 # The constant is the size of the buffer for the host's floating point registers. 2696 bytes are too
@@ -22,56 +23,59 @@ FP_SIZE = (re.compile(r"DEFINE_LONGS\(HOST_FP_SIZE, \d+\)"), "DEFINE_LONGS(HOST_
 
 
 def kernel() -> Path:
-    """Path of the lab's kernel; builds it when the cache has none for this source and configuration.
+    """Path of the lab's kernel; builds it when the cache has none for this configuration.
 
-    There is no fallback on Debian's user-mode-linux package: it comes from the same archive, has no
-    nftables, and does not boot on CPUs with AMX.
+    There is no fallback on Debian's user-mode-linux package: it has no nftables, and does not boot on CPUs
+    with AMX.
     """
-    found = _find()
-    if found:
+    folder = cache() / "kernel"
+    if found := _find(folder):
         return found
-    install(TO_BUILD, ["libelf-dev", "libssl-dev", "linux-source"])
-    source, version = _source()
-    with locked(cache() / "kernel" / ".lock", "another build of the kernel is running: waiting for it"):
-        target = cache() / "kernel" / _key(source, version) / "linux"
-        if not target.exists():
-            _build(source, target)
-    return target
+    install(TO_BUILD, ["libelf-dev", "libssl-dev"])
+    with locked(folder / ".lock", "another build of the kernel is running: waiting for it"):
+        if found := _find(folder):
+            return found
+        fetched = folder / "source.tmp"
+        shutil.rmtree(fetched, ignore_errors=True)
+        try:
+            return _built(folder, fetched)
+        finally:
+            shutil.rmtree(fetched, ignore_errors=True)
 
 
-def _find() -> Path | None:
-    try:
-        target = cache() / "kernel" / _key(*_source()) / "linux"
-    except LabError:
-        return None
-    return target if target.exists() else None
+def _built(folder: Path, fetched: Path) -> Path:
+    """Builds the first source that compiles. Raises LabError with what the last one said."""
+    failed = LabError("there is no kernel source")
+    for source in sources(fetched):
+        target = folder / f"{source.name}-{_configuration()}" / "linux"
+        try:
+            _build(source.archive, target)
+        except LabError as error:
+            say(f"kernel: {source.name} cannot be built: {error}")
+            failed = error
+        else:
+            return target
+    raise failed
 
 
-def _source() -> tuple[Path, str]:
-    """The newest installed linux-source archive and the version of its package."""
-    archives = sorted(Path("/usr/src").glob("linux-source-*.tar.xz"), key=_version)
-    if not archives:
-        raise LabError("Debian's linux-source package is not installed")
-    package = archives[-1].name.removesuffix(".tar.xz")
-    return archives[-1], run(["dpkg-query", "-W", "-f=${Version}", package])
+def _find(folder: Path) -> Path | None:
+    """The newest kernel in the cache that was made with this configuration."""
+    found = folder.glob(f"*-{_configuration()}/linux")
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def _version(archive: Path) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", archive.name)]
+def _configuration() -> str:
+    content = f"{FRAGMENT.read_text()}\n{FP_SIZE[1]}\n{os.environ.get('MGRE_LAB_KERNEL_SOURCE', '')}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _key(source: Path, version: str) -> str:
-    content = f"{version}\n{FRAGMENT.read_text()}\n{FP_SIZE[1]}"
-    return f"{source.name.split('.tar')[0]}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
-
-
-def _build(source: Path, target: Path) -> None:
+def _build(archive: Path, target: Path) -> None:
     tree = target.parent.with_name(f"{target.parent.name}.tmp")
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
     log = tree.parent / f"{target.parent.name}.log"
-    say(f"kernel: unpacking {source.name}")
-    run(["tar", "-xf", str(source), "-C", str(tree), "--strip-components=1"])
+    say(f"kernel: unpacking {archive.name}")
+    run(["tar", "-xf", str(archive), "-C", str(tree), "--strip-components=1"])
     offsets = tree / "arch/x86/um/user-offsets.c"
     offsets.write_text(FP_SIZE[0].sub(FP_SIZE[1], offsets.read_text()))
     say("kernel: configuring")

@@ -57,6 +57,7 @@ def boot(state: State, node: Node, kernel: Path) -> None:
         *[f"ubd0={cow},{base}", f"ubd1r={cow.with_suffix('.tar')}"],
         *[
             "con0=null,fd:1",
+            "seccomp=auto",  # faster than ptrace, where kernel and host have it
             "con=null",
             "ssl=null",
             "systemd.log_color=0",
