@@ -22,6 +22,7 @@ from .values import (
     Flag,
     Given,
     InterfaceName,
+    Metrics,
     Name,
     Reference,
     RemoteId,
@@ -269,6 +270,19 @@ class SiteInput(Strict):
     )
     dmvpn_report_dir: Given[Directory | None] = Field(
         default=None, description="Where `verify.yml` writes its reports."
+    )
+    dmvpn_health_dir: Given[Directory | None] = Field(
+        default=None, description="Where `health.yml` keeps its looks."
+    )
+    dmvpn_metrics_dir: Given[Directory | None] = Field(
+        default=None,
+        description="Controller directory where `health.yml` writes `mgre_dmvpn.prom`. Default: "
+        "`dmvpn_health_dir`.",
+    )
+    dmvpn_metrics: Given[Metrics | None] = Field(
+        default=None,
+        description="A Linux router measures itself every minute and writes `mgre_dmvpn.prom` into this "
+        "directory; `true` is node_exporter's on Debian, `false` takes the collector off again.",
     )
 
 

@@ -194,6 +194,13 @@ def parse_directory(value: object) -> str:
     return value
 
 
+def parse_metrics(value: object) -> str | bool:
+    """true is Debian's directory, false takes the collector off; else an absolute path on the router."""
+    if isinstance(value, bool) or (isinstance(value, str) and re.fullmatch(r"/[\w./+-]+", value)):
+        return value
+    raise wrong_type(value, "a directory", "write true, false or an absolute path on the router")
+
+
 def parse_protocol(value: object) -> str:
     known = ("bgp", "ospf", "eigrp", "static")
     if not isinstance(value, str) or value not in known:
@@ -226,3 +233,4 @@ Version = Annotated[
 ]
 RemoteId = Annotated[str, Parsed(parse_remote_id, {"type": "string"})]
 Directory = Annotated[str, Parsed(parse_directory, {"type": "string"})]
+Metrics = Annotated[str | bool, Parsed(parse_metrics, {"type": ["string", "boolean"]})]
