@@ -164,8 +164,9 @@ def _unused(plan: HealthPlan) -> set[str]:
 
 def _services(look: Look) -> Iterator[Sample]:
     site, state = look.plan.site, look.state
-    for daemon in look.plan.daemons if state.daemons is not None else ():
-        yield sample("daemon_running", state.daemons.get(daemon) == "running", site=site, daemon=daemon)
+    running = state.daemons
+    for daemon in look.plan.daemons if running is not None else ():
+        yield sample("daemon_running", (running or {}).get(daemon) == "running", site=site, daemon=daemon)
     for unit, service in (state.services or {}).items():
         if service.active is not None:
             yield sample("service_active", service.active == "active", site=site, unit=unit)
