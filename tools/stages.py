@@ -33,7 +33,15 @@ SOAK_SECONDS = 3600
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 ANSIBLE_TEST_UNITS = ("tools/ansible-test", "units")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
-TYPED = ("plugins/plugin_utils", "plugins/module_utils", "tests/lab", "tests/yang", "tests/netconf", "tools")
+TYPED = (
+    "plugins/plugin_utils",
+    "plugins/module_utils",
+    "tests/lab",
+    "tests/yang",
+    "tests/netconf",
+    "tests/monitoring",
+    "tools",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ def unit() -> Generator[Stage]:
 
 def golden() -> Generator[Stage]:
     """What needs neither root nor routers besides the unit tests, the lab's own logic included."""
-    yield Stage("golden", (*QUICK, "tests/golden", "tests/lab"))
+    yield Stage("golden", (*QUICK, "tests/golden", "tests/monitoring", "tests/lab"))
 
 
 def cisco() -> Generator[Stage]:
