@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.module_utils.health_measure import Look, Ping, measure, watched
 from ansible_collections.mgre.dmvpn.plugins.module_utils.health_memory import advance
 from ansible_collections.mgre.dmvpn.plugins.module_utils.health_metrics import exposition, sample
-from ansible_collections.mgre.dmvpn.plugins.module_utils.state import State
+from ansible_collections.mgre.dmvpn.plugins.module_utils.state import Certificate, Nhs, State
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Peer
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.health.plan import health_plan
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.health.reference import page
@@ -113,6 +114,32 @@ def test_what_is_not_known_is_no_zero() -> None:
     told = values(hung)
     assert told['section_unreadable{site="spoke1",section="sas"}'] == 1
     assert f"sa_installed{{{HUB}}}" not in told and 'sas{site="spoke1",kind="ike"}' not in told
+
+
+def test_an_ios_router_tells_itself_whether_a_server_responds() -> None:
+    """There are no units and no daemons to ask, and a CA's certificate has its trustpoint's name."""
+    device = world.device(SPOKE1)
+    member = replace(device.memberships[0], platform="ios")
+    state = world.state(device)
+    device = replace(device, platform="ios", memberships=(member,))
+    assert state.nhrp and state.nhrp.cache
+    for entry in state.nhrp.cache:
+        entry.interface = "Tunnel10"
+    state.nhrp.nhs = [Nhs("Tunnel10", str(HUB1.overlay), None, responding=False)]
+    state.certificates = [
+        Certificate("mgre-dmvpn", None, world.NOW, authority) for authority in (False, True)
+    ]
+    state.services = state.daemons = None
+    plan = health_plan(device)
+    look = Look(plan, state, [], None, world.NOW, 2.5)
+    told = {
+        (s.name, *s.labels.values()): s.value for s in measure(look, advance({}, watched(look), look.time))
+    }
+    assert (plan.units, plan.daemons, plan.clouds[0].interface) == ((), (), "Tunnel10")
+    assert told["nhs_registered", "spoke1", "blue", "hub1"] == 0
+    assert told["nhs_registered", "spoke1", "blue", "hub2"] == 1
+    name = "certificate_not_after_timestamp_seconds"
+    assert {key[2] for key in told if key[0] == name} == {"mgre-dmvpn", "mgre-dmvpn (CA)"}
 
 
 def test_a_label_may_hold_anything() -> None:
