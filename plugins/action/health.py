@@ -76,7 +76,7 @@ class ActionModule(Adjacency):
     def from_router(self, plan: HealthPlan) -> Look:
         said = self.module("health", {"plan": plan.to_dict()})
         pings = [Ping(**ping) for ping in said["pings"]]
-        return Look(plan, parse_state(said["state"]), pings, said["xfrm"], time.time(), said["duration"])
+        return Look(plan, parse_state(said["state"]), pings, said["xfrm"], said["time"], said["duration"])
 
     def from_commands(self, device: Any, plan: HealthPlan) -> Look:
         begun = time.monotonic()

@@ -30,7 +30,10 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Everything that one look at a router found. ``xfrm`` are the kernel's IPsec errors by reason."""
+    """Everything that one look at a router found. ``xfrm`` are the kernel's IPsec errors by reason.
+
+    ``time`` is the router's clock where ages are its own, so that the way to it moves none of them.
+    """
 
     plan: HealthPlan
     state: State

@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 FORMAT = 1
-# Daemons round ages to seconds, and a look takes a while.
-SLACK = 3.0
+# Daemons round ages to seconds, and a look takes a while, on a busy router more than a moment. IKE SAs with
+# one peer are hardly ever younger than this.
+SLACK, SAME = 3.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _after(before: Remembered, item: Watched, up: bool, now: float) -> Remembere
 
 def _compare_sas(held: Remembered, before: Remembered, item: Watched) -> None:
     """Rekeying replaces one of the two; an SA that was set up anew has both new."""
-    same_ike = any(abs(one - other) <= SLACK for one in item.ike for other in before.ike)
+    same_ike = any(abs(one - other) <= SAME for one in item.ike for other in before.ike)
     kept, new = set(item.esp) & set(before.esp), set(item.esp) - set(before.esp)
     if same_ike and new:
         held.esp_rekeys += 1

@@ -97,6 +97,7 @@ def main() -> None:
         state=found.state.to_dict(),
         pings=[{"address": p.address, "loss": p.loss, "rtt": p.rtt} for p in found.pings],
         xfrm=found.xfrm,
+        time=found.time,
         duration=found.duration,
     )
 

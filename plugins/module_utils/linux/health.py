@@ -29,7 +29,9 @@ def look(plan: HealthPlan) -> Look:
     begun = time.monotonic()
     pings = ping_all([(s.overlay, cloud.overlay) for cloud in plan.clouds for s in cloud.servers])
     state = observe(plan.units, plan.certificates, plan.firewall)
-    return Look(plan, state, pings, xfrm_errors(read(XFRM)), time.time(), time.monotonic() - begun)
+    # When the observer began: that is what the ages that it read are nearest to.
+    now = state.host.time or time.time()
+    return Look(plan, state, pings, xfrm_errors(read(XFRM)), now, time.monotonic() - begun)
 
 
 def xfrm_errors(text: str | None) -> dict[str, int] | None:

@@ -60,7 +60,7 @@ def test_what_is_not_known_changes_nothing() -> None:
         (replace(SA, esp=("b2",)), 1, 0, 0),
         (replace(SA, ike=(1030.0,), since=1030.0), 0, 1, 0),
         (replace(SA, ike=(1030.0,), since=1030.0, esp=("b2",)), 0, 0, 1),
-        (replace(SA, ike=(501.5,), since=501.5), 0, 0, 0),  # rounded by the daemon
+        (replace(SA, ike=(506.5,), since=506.5), 0, 0, 0),  # rounded, and read late
         (replace(SA, up=False, ike=(), esp=(), since=None), 0, 0, 1),
     ],
     ids=["ESP rekeyed", "IKE rekeyed", "set up anew", "nothing", "lost"],
