@@ -23,6 +23,7 @@ PLAY = """\
     - ansible.builtin.include_role: {name: mgre.dmvpn.linux, tasks_from: metrics}
 """
 HUB1 = 'cloud="blue",peer="hub1"'
+NHRPD = "/usr/lib/frr/nhrpd"
 TIMER = "mgre-dmvpn-collector.timer"
 
 
@@ -103,7 +104,8 @@ def test_what_breaks_is_in_the_table_and_in_the_metrics_and_its_alerts_fire(
     fleet: Fleet, tmp_path: Path
 ) -> None:
     well = look(fleet)[1]
-    fleet.lab.ssh("spoke3", "kill -STOP $(pidof watchfrr); kill -KILL $(pidof nhrpd)")
+    # Without its program watchfrr cannot start it again.
+    fleet.lab.ssh("spoke3", f"mv {NHRPD} {NHRPD}.away; kill -KILL $(pidof nhrpd)")
     fleet.lab.impair("spoke1", loss=20)
     fleet.lab.cut("hub2")
     try:
@@ -111,7 +113,7 @@ def test_what_breaks_is_in_the_table_and_in_the_metrics_and_its_alerts_fire(
     finally:
         fleet.lab.restore("hub2")
         fleet.lab.impair("spoke1")
-        fleet.lab.ssh("spoke3", "kill -CONT $(pidof watchfrr)")
+        fleet.lab.ssh("spoke3", f"mv {NHRPD}.away {NHRPD}; /usr/lib/frr/watchfrr.sh restart nhrpd")
     fleet.wait_green()
 
     table = [tuple(re.split(r" {2,}", line)) for line in said.splitlines()]
