@@ -113,7 +113,7 @@ def test_what_breaks_is_in_the_table_and_in_the_metrics_and_its_alerts_fire(
     finally:
         fleet.lab.restore("hub2")
         fleet.lab.impair("spoke1")
-        fleet.lab.ssh("spoke3", f"mv {NHRPD}.away {NHRPD}; /usr/lib/frr/watchfrr.sh restart nhrpd")
+        fleet.lab.ssh("spoke3", f"mv {NHRPD}.away {NHRPD}; systemctl restart frr")
     fleet.wait_green()
 
     table = [tuple(re.split(r" {2,}", line)) for line in said.splitlines()]
