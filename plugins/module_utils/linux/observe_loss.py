@@ -8,7 +8,6 @@ takes the same two seconds on a good path and on a dead one.
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import socket
@@ -16,6 +15,7 @@ import struct
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from ..health_measure import Ping
 from .observe_path import ECHO, ECHO_REPLY, _checksum
@@ -24,8 +24,6 @@ COUNT = 20
 PACE = 0.05
 WAIT = 1.0
 PAYLOAD = 72  # with its headers a packet of 100 bytes
-# What says that a packet could not even be sent: it is lost.
-UNSENT = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EPERM, errno.ENOBUFS}
 
 
 def ping_all(targets: Sequence[tuple[str, str]]) -> list[Ping]:
@@ -44,10 +42,11 @@ def _ping(target: tuple[str, str], number: int) -> Ping:
             echo.bind((source, 0))
             echo.connect((address, 0))
             times = _times(echo, identifier)
-    except OSError as error:
-        # Without the tunnel's address there is nothing to send from: nothing gets through either.
-        lost = error.errno in UNSENT or error.errno == errno.EADDRNOTAVAIL
-        return Ping(address, 1.0 if lost else None, None)
+    except PermissionError:
+        return Ping(address, None, None)
+    except OSError:
+        # No address to send from, no route, a tunnel that knows no way: nothing gets through.
+        return Ping(address, 1.0, None)
     heard = sorted(times.values())
     return Ping(address, round(1 - len(heard) / COUNT, 3), heard[len(heard) // 2] if heard else None)
 
@@ -62,11 +61,8 @@ def _times(echo: socket.socket, identifier: int) -> dict[int, float]:
         if len(sent) < COUNT and now >= begun + len(sent) * PACE:
             sequence = len(sent)
             sent[sequence] = now
-            try:
+            with suppress(OSError):  # what cannot be sent is lost
                 echo.send(_packet(identifier, sequence))
-            except OSError as error:
-                if error.errno not in UNSENT:
-                    raise
             continue
         end = begun + (len(sent) * PACE if len(sent) < COUNT else COUNT * PACE + WAIT)
         if now >= end:
