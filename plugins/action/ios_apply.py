@@ -166,7 +166,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 "an IOS router is reached over network_cli: write ansible_connection: "
                 "ansible.netcommon.network_cli and "
-                "ansible_network_os: cisco.ios.ios"
+                "ansible_network_os: cisco.ios.ios (for NETCONF too, and dmvpn_ios_transport: netconf)"
             )
         return Session(self._connection, self._play_context, self._task._uuid)
 
