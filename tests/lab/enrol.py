@@ -46,7 +46,7 @@ def enrolled(
                 "-in",
                 str(folder / "request"),
                 "-days",
-                "2",
+                "30",
                 "-out",
                 str(folder / "certificate"),
             ),
