@@ -22,6 +22,7 @@ try:
     from ..plugin_utils.judge.result import Sight
     from ..plugin_utils.judge.store import forget, intent_path, save, save_error
     from ..plugin_utils.judge.verdict import Judgement, judge, parse_probes, parse_state
+    from ..plugin_utils.observe.command_line import is_command_line
 except ImportError as error:
     MISSING: str | None = error.name
 else:
@@ -136,7 +137,7 @@ class ActionModule(ActionBase):
 
     def controller_side(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """An IOS router runs no code of ours: the action of the same name asks it."""
-        if not str(self._connection.transport).endswith("network_cli"):
+        if not is_command_line(self._connection):
             raise AnsibleActionFail(
                 f"{self.host} is an IOS router (dmvpn_platform) and its connection is "
                 f"{self._connection.transport}; write ansible_connection: ansible.netcommon.network_cli and "

@@ -18,11 +18,13 @@ from ansible.executor.task_executor import start_connection
 from ansible.module_utils.connection import Connection, ConnectionError
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.secret_references import NoSecret, secrets_in
+
 try:
-    from ..plugin_utils.ios import transaction
     from ..plugin_utils.ios.driver import BadConfiguration
     from ..plugin_utils.ios.owned import NotOurs
-    from ..plugin_utils.ios.secret_lines import REFERENCE
+    from ..plugin_utils.ios.transaction import apply
+    from ..plugin_utils.ios.wish import Failed, Lost, Refused, Wish
 except ModuleNotFoundError as error:
     if error.name not in ("hier_config", "pydantic"):
         raise
@@ -30,7 +32,6 @@ except ModuleNotFoundError as error:
 else:
     MISSING = None
 
-VARIABLES = {"psk": "dmvpn_psks", "nhrp": "dmvpn_nhrp_secrets"}
 ENDS = 20.0  # seconds that a connection may take to end
 # network_cli takes many words for an error ("not found" in a description is one), and would give up reading.
 # The answers are judged here, so nothing is an error to it.
@@ -54,10 +55,10 @@ class Session:
                 self._ready = True
             said = self._cli.send_command(line)
         except ConnectionError as error:
-            raise transaction.Lost(reason(str(error))) from None
+            raise Lost(reason(str(error))) from None
         # network_cli's answer when the channel was closed.
         if said == "None":
-            raise transaction.Lost("the router closed it")
+            raise Lost("the router closed it")
         return str(said)
 
     def renew(self) -> None:
@@ -67,12 +68,12 @@ class Session:
         until = time.monotonic() + ENDS
         while os.path.exists(path):
             if time.monotonic() > until:
-                raise transaction.Lost("the old one does not end")
+                raise Lost("the old one does not end")
             time.sleep(0.05)
         try:
             path = start_connection(self._play_context, self._plugin.get_options(), self._task_uuid)
         except AnsibleError as error:
-            raise transaction.Lost(reason(str(error))) from None
+            raise Lost(reason(str(error))) from None
         self._cli, self._ready = Connection(path), False
         self.send("show privilege")
 
@@ -101,27 +102,26 @@ class ActionModule(ActionBase):
         intended = ""
         if arguments["state"] == "present":
             intended = self.read(Path(os.path.abspath(arguments["bundle"])), variables)
-        references = set(REFERENCE.findall(intended))
-        wish = transaction.Wish(
+        wish = Wish(
             intended=intended,
-            secrets={name: self.secret(name, variables) for name in sorted(references)},
+            secrets=self.secrets(intended, variables),
             minutes=arguments["revert_timer"],
             wait=arguments["wait_for_tunnels"],
             push_secrets=arguments["push_secrets"],
             save=arguments["save"],
         )
         try:
-            outcome = transaction.apply(self.session(), wish, check=self._task.check_mode)
-        except transaction.Refused as refused:
+            outcome = apply(self.session(), wish, check=self._task.check_mode)
+        except Refused as refused:
             return result | {"failed": True, "msg": str(refused), "restored": True}
-        except transaction.Failed as failed:
+        except Failed as failed:
             return result | {
                 "failed": True,
                 "msg": str(failed),
                 "step": failed.step,
                 "restored": failed.restored,
             }
-        except transaction.Lost as lost:
+        except Lost as lost:
             raise AnsibleConnectionFailure(
                 f"the router cannot be reached, nothing was sent: {lost}; see ansible_host, ansible_user, "
                 "ansible_password and ansible_become_password"
@@ -166,7 +166,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 "an IOS router is reached over network_cli: write ansible_connection: "
                 "ansible.netcommon.network_cli and "
-                "ansible_network_os: cisco.ios.ios"
+                "ansible_network_os: cisco.ios.ios (for NETCONF too, and dmvpn_ios_transport: netconf)"
             )
         return Session(self._connection, self._play_context, self._task._uuid)
 
@@ -192,16 +192,9 @@ class ActionModule(ActionBase):
                 f"the bundle in {folder} cannot be read ({error}); render it again"
             ) from None
 
-    def secret(self, reference: str, variables: Mapping[str, Any]) -> str:
-        """The value behind ``psk/blue``, from the host's variables; vaulted values and templates work."""
-        kind, _slash, cloud = reference.partition("/")
-        variable = VARIABLES.get(kind)
-        if variable is None:
-            raise AnsibleActionFail(f"the bundle refers to the unknown secret {reference}; render it again")
-        held = self._templar.template(variables.get(variable))
-        value = held.get(cloud) if isinstance(held, Mapping) else None
-        if value is None or isinstance(value, Mapping | list) or not str(value):
-            raise AnsibleActionFail(
-                f"{variable}: there is no secret for cloud {cloud}; write {variable}: {{{cloud}: ...}}"
-            )
-        return str(value)
+    def secrets(self, text: str, variables: Mapping[str, Any]) -> dict[str, str]:
+        """The values behind a text's references; vaulted values and templates of the host work."""
+        try:
+            return secrets_in(text, lambda name: self._templar.template(variables.get(name)))
+        except NoSecret as error:
+            raise AnsibleActionFail(str(error)) from None

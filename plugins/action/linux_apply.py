@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.secret_references import NoSecret, secrets_in
+
 PROGRAMS = Path(__file__).resolve().parents[2] / "roles" / "linux" / "files"
-VARIABLES = {"psk": "dmvpn_psks", "nhrp": "dmvpn_nhrp_secrets"}
-_REFERENCE = re.compile(r"@@secret:([^@\n]+)@@")
 
 
 class ActionModule(ActionBase):
@@ -69,25 +68,17 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 f"the bundle in {folder} cannot be read ({error}); render it again"
             ) from None
-        names = {match for text in texts.values() for match in _REFERENCE.findall(text)}
         return {
             "manifest": manifest,
             "intent": intent,
             "texts": texts,
             "programs": programs,
-            "secrets": {reference: self.secret(reference, variables) for reference in sorted(names)},
+            "secrets": self.secrets("\n".join(texts.values()), variables),
         }
 
-    def secret(self, reference: str, variables: Mapping[str, Any]) -> str:
-        """The value behind ``psk/blue``, from the host's variables; vaulted values and templates work."""
-        kind, _slash, cloud = reference.partition("/")
-        variable = VARIABLES.get(kind)
-        if variable is None:
-            raise AnsibleActionFail(f"the bundle refers to the unknown secret {reference}; render it again")
-        held = self._templar.template(variables.get(variable))
-        value = held.get(cloud) if isinstance(held, Mapping) else None
-        if value is None or isinstance(value, Mapping | list) or not str(value):
-            raise AnsibleActionFail(
-                f"{variable}: there is no secret for cloud {cloud}; write {variable}: {{{cloud}: ...}}"
-            )
-        return str(value)
+    def secrets(self, text: str, variables: Mapping[str, Any]) -> dict[str, str]:
+        """The values behind a text's references; vaulted values and templates of the host work."""
+        try:
+            return secrets_in(text, lambda name: self._templar.template(variables.get(name)))
+        except NoSecret as error:
+            raise AnsibleActionFail(str(error)) from None

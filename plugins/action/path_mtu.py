@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.module_utils.connection import Connection, ConnectionError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.linux.observe_path import SMALLEST, Target
+from ..plugin_utils.observe.command_line import command_line, is_command_line
 from ..plugin_utils.observe.ios_path import LARGEST, probe_all
 
 ARGUMENTS = {
@@ -39,7 +38,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if not str(self._connection.transport).endswith("network_cli"):
+        if not is_command_line(self._connection):
             module: dict[str, Any] = self._execute_module(
                 module_name="mgre.dmvpn.path_mtu", task_vars=task_vars
             )
@@ -50,15 +49,7 @@ class ActionModule(ActionBase):
             if not SMALLEST <= target.size <= LARGEST:
                 raise AnsibleActionFail(f"targets: size {target.size} is not {SMALLEST} to {LARGEST}")
 
-        connection = Connection(self._connection.socket_path)
-
-        def run(commands: Sequence[str]) -> list[str]:
-            try:
-                answers = connection.run_commands(commands=list(commands), check_rc=False)
-            except ConnectionError as error:
-                raise AnsibleActionFail(f"the router cannot be asked to ping: {error}") from None
-            return [str(answer) for answer in answers]
-
+        run = command_line(self._connection, "the router cannot be asked to ping")
         probes = probe_all(run, targets, arguments["deadline"])
         result.update(changed=False, probes=[probe.to_dict() for probe in probes])
         return result

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.module_utils.connection import Connection, ConnectionError
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.observe.command_line import command_line, is_command_line
 from ..plugin_utils.observe.ios import TRUSTPOINT, observe
 
 ARGUMENTS = {
@@ -30,23 +28,13 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if not str(self._connection.transport).endswith("network_cli"):
+        if not is_command_line(self._connection):
             module: dict[str, Any] = self._execute_module(
                 module_name="mgre.dmvpn.state_info", task_vars=task_vars
             )
             return module
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-
-        connection = Connection(self._connection.socket_path)
-
-        def run(commands: Sequence[str]) -> list[str]:
-            try:
-                # What a command is refused with is its answer: the others are asked all the same.
-                answers = connection.run_commands(commands=list(commands), check_rc=False)
-            except ConnectionError as error:
-                raise AnsibleActionFail(f"the router cannot be read: {error}") from None
-            return [str(answer) for answer in answers]
-
+        run = command_line(self._connection, "the router cannot be read")
         state = observe(run, arguments["tunnels"], arguments["trustpoint"])
         result.update(changed=False, state=state.to_dict())
         return result

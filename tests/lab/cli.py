@@ -81,6 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     one = add("capture", "capture packets on links, and count what must not be there")
     one.add_argument("action", choices=["start", "stop", "count"])
     one.add_argument("links", nargs="*", help="links, or all-wans (default)")
+    one = add("enrol", "give a Cisco router a certificate of the fleet's CA")
+    one.add_argument("node")
+    one.add_argument("authority", type=Path, help="directory of the CA (dmvpn_pki_dir)")
+    one.add_argument("subject", help="O=mgre-dmvpn,OU=TUNNEL-ADDRESS,CN=NODE")
+    one.add_argument("--key", choices=["rsa", "ec"], default="rsa")
+    one = add("console", "enter commands at the terminal of a Cisco router, in privileged mode")
+    one.add_argument("node")
+    one.add_argument("commands", nargs="+", help="one argument each")
     for name, text in (
         ("kill", "cut the power of routers"),
         ("start", "boot routers that are off, from the disks they have"),
@@ -174,9 +182,23 @@ def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
             return _capture(lab, args)
         case "inventory":
             sys.stdout.write(inventory(lab))
+        case "enrol" | "console":
+            return _at_the_terminal(lab, args)
         case "kill" | "start" | "reboot" | "reset":
             names = list(lab.topology.nodes) if args.nodes == ["all"] else args.nodes
             getattr(lab, args.command)(*names)
+    return 0
+
+
+def _at_the_terminal(lab: Lab, args: argparse.Namespace) -> int:
+    # Only here: they need asyncssh, which the lab does without.
+    from .console import Console
+    from .enrol import enrolled
+
+    if args.command == "enrol":
+        enrolled(lab, args.node, args.authority, args.subject, args.key)
+    else:
+        print("\n".join(Console(lab, args.node).show(*args.commands)))
     return 0
 
 

@@ -261,6 +261,11 @@ class SiteInput(Strict):
     dmvpn_bundle_dir: Given[Directory | None] = Field(
         default=None, description="Where `render.yml` writes the files of every router."
     )
+    dmvpn_ios_transport: Literal["cli", "netconf"] = Field(
+        default="cli",
+        description="How `site.yml` changes an IOS router: `cli`, or `netconf` with IOS-XE 17.14 or newer. "
+        "`verify.yml` reads show commands over `network_cli` either way.",
+    )
     dmvpn_netconf_port: Given[Annotated[int, whole(1, 65535)] | None] = Field(
         default=None, description="NETCONF on an IOS-XE router, for `netconf_apply`; 830 if not given."
     )

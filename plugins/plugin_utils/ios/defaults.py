@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from hier_config import HConfig, HConfigChild
 
+from ..secret_references import REFERENCE
 from .driver import mode_of, once
-from .secret_lines import ENCRYPTED, REFERENCE, stem
+from .secret_lines import ENCRYPTED, stem
 
 Release = tuple[int, int] | None
 # On by default, and then hidden, since 15.7 and IOS-XE 16.6; off by default, and shown when on, up to 15.5.

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 
+from ..secret_references import REFERENCE
 from .blocks import Block, blocks, complete, release
 from .remediate import Remediation
-from .secret_lines import REFERENCE
 
 # IKEv2 with AES-GCM, and NHRP redirect and shortcut that work together.
 OLDEST = (15, 2)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-REFERENCE = re.compile(r"@@secret:([^@\n]+)@@")
+from ..secret_references import REFERENCE
+
 # In the place of a secret that is none of ours, and of one that cannot be read (type 6 and what is newer).
 OTHER = "@@other@@"
 ENCRYPTED = "@@encrypted@@"

@@ -10,9 +10,9 @@ import secrets
 import time
 from typing import NoReturn
 
-from .client import Client, Lost, Rejected, Unreachable, session
+from .client import Client, Lost, Rejected, session
 from .delta import Difference
-from .order import Failed, Order, Refused, locked, reached_again
+from .order import Failed, Order, Refused, locked, reached_again, reached_or_failed, taken_back
 from .paths import Facts
 
 
@@ -70,14 +70,12 @@ def _discard(client: Client) -> None:
 
 def _prove_and_confirm(order: Order, token: str, before: Facts, deadline: float) -> None:
     """Over a new session: the configuration reads as it was meant, then it is confirmed."""
-    try:
-        client = reached_again(order, deadline)
-    except Unreachable as error:
-        raise Failed(
-            f"the router was not reached again after the change ({error}); it takes the change back by "
-            f"itself within {order.seconds} s of the commit",
-            restored=False,
-        ) from None
+    client = reached_or_failed(
+        order,
+        deadline,
+        "the router was not reached again after the change",
+        f"it takes the change back by itself within {order.seconds} s of the commit",
+    )
     try:
         left = order.left(client)
         if left:
@@ -113,14 +111,12 @@ def _confirm(client: Client, order: Order, token: str, deadline: float) -> None:
 
 def _take_back(order: Order, token: str, before: Facts, why: str, deadline: float) -> NoReturn:
     """Cancels a commit of which nothing is known. Always raises ``Failed``."""
-    try:
-        client = reached_again(order, deadline)
-    except Unreachable as error:
-        raise Failed(
-            f"{why}, and the router was not reached again ({error}); if it had committed, it takes the "
-            f"change back by itself within {order.seconds} s",
-            restored=False,
-        ) from None
+    client = reached_or_failed(
+        order,
+        deadline,
+        f"{why}, and the router was not reached again",
+        f"if it had committed, it takes the change back by itself within {order.seconds} s",
+    )
     try:
         _cancel(client, order, token, before, why)
     except Lost:
@@ -137,6 +133,4 @@ def _cancel(client: Client, order: Order, token: str, before: Facts, why: str) -
     """Takes the commit back and looks whether all is as before. Always raises ``Failed``."""
     with contextlib.suppress(Rejected):  # nothing to cancel: it never came through, or the time was over
         client.cancel(token)
-    restored = not before or order.held(client) == before
-    state = "it is as it was before" if restored else "it is not as it was before: look at it"
-    raise Failed(f"{why}; the router took the change back, {state}", restored=restored)
+    raise taken_back(why, restored=not before or order.held(client) == before)

@@ -15,10 +15,10 @@ import re
 import time
 from typing import NoReturn
 
-from .client import Client, Lost, Rejected, Unreachable, session
+from .client import Client, Lost, Rejected, session
 from .console import Console, NoConsole
 from .delta import Difference
-from .order import Failed, Order, Refused, locked, reached_again
+from .order import Failed, Order, Refused, locked, reached_or_failed, taken_back
 from .paths import Facts
 
 TIMER = "show archive config rollback timer"
@@ -96,14 +96,12 @@ def _write(client: Client, order: Order, done: Difference, before: Facts) -> Non
 
 def _prove_and_confirm(order: Order, console: Console, before: Facts, deadline: float) -> None:
     why = ""
-    try:
-        client = reached_again(order, deadline)
-    except Unreachable as error:
-        raise Failed(
-            f"the router was not reached again after the change ({error}); it takes the change back by "
-            f"itself within {minutes(order)} min",
-            restored=False,
-        ) from None
+    client = reached_or_failed(
+        order,
+        deadline,
+        "the router was not reached again after the change",
+        f"it takes the change back by itself within {minutes(order)} min",
+    )
     try:
         left = order.left(client)
         if left:
@@ -125,14 +123,12 @@ def _prove_and_confirm(order: Order, console: Console, before: Facts, deadline: 
 
 def _revert(order: Order, before: Facts, why: str, deadline: float) -> NoReturn:
     """Over a new session. Always raises ``Failed``."""
-    try:
-        client = reached_again(order, deadline)
-    except Unreachable as error:
-        raise Failed(
-            f"{why}, and the router was not reached again ({error}); it takes the change back by itself "
-            f"within {minutes(order)} min",
-            restored=False,
-        ) from None
+    client = reached_or_failed(
+        order,
+        deadline,
+        f"{why}, and the router was not reached again",
+        f"it takes the change back by itself within {minutes(order)} min",
+    )
     try:
         _take_back(client, order, before, why)
     finally:
@@ -150,5 +146,4 @@ def _take_back(client: Client, order: Order, before: Facts, why: str) -> NoRetur
             f"{minutes(order)} min",
             restored=False,
         ) from None
-    state = "it is as it was before" if restored else "it is not as it was before: look at it"
-    raise Failed(f"{why}; the router took the change back, {state}", restored=restored)
+    raise taken_back(why, restored)

@@ -100,6 +100,20 @@ def _unlock(client: Client, target: str) -> None:
         return
 
 
+def reached_or_failed(order: Order, until: float, why: str, then: str) -> Client:
+    """``reached_again``, or ``Failed`` with why that was needed and what the router does by itself."""
+    try:
+        return reached_again(order, until)
+    except Unreachable as error:
+        raise Failed(f"{why} ({error}); {then}", restored=False) from None
+
+
+def taken_back(why: str, restored: bool) -> Failed:
+    """The end of a change that the router was told to undo."""
+    state = "it is as it was before" if restored else "it is not as it was before: look at it"
+    return Failed(f"{why}; the router took the change back, {state}", restored=restored)
+
+
 def reached_again(order: Order, until: float) -> Client:
     """A new session, tried until that moment of ``time.monotonic``. Raises ``Unreachable``."""
     while True:

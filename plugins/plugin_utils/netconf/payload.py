@@ -16,7 +16,7 @@ from .paths import Facts, Path, Step, shown
 from .table import Rule, Table, expression, facts_of, lookup, section_of
 
 AREAS = (rules_tunnel, rules_crypto, rules_routing)
-ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+ADDRESS = re.compile(r"(\d+\.\d+\.\d+\.\d+)")
 NATIVE: Path = (Step("native", "native"),)
 
 
@@ -46,21 +46,31 @@ def netconf_payload(text: str) -> str:
     Most routers of a fleet differ in their addresses alone, and no rule depends on what an address is. So
     the work is done once for all of these, with numbered addresses in the place of theirs.
     """
-    numbers: dict[str, str] = {}
-    shape = ADDRESS.sub(lambda found: numbers.setdefault(found[0], _numbered(len(numbers))), text)
-    addresses = {number: address for address, number in numbers.items()}
+    # Text and addresses in turns, the first and the last of them text.
+    pieces = ADDRESS.split(text)
+    numbers: dict[str, int] = {}
+    for address in pieces[1::2]:
+        numbers.setdefault(address, len(numbers))
+    addresses = list(numbers)
+    pieces[1::2] = [_numbered(numbers[address]) for address in pieces[1::2]]
     try:
-        payload = _shape_payload(shape)
+        payload, places = _shape_payload("".join(pieces))
     except ValueError:
         return config_xml(payload_facts(text))  # says the same of the line as it is
-    return ADDRESS.sub(lambda found: addresses[found[0]], payload)
+    filled = list(payload)
+    filled[1::2] = [addresses[place] for place in places]
+    return "".join(filled)
 
 
 @lru_cache(maxsize=256)
-def _shape_payload(text: str) -> str:
-    return config_xml(payload_facts(text))
+def _shape_payload(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The payload as text and numbered addresses in turns, and the numbers of these."""
+    pieces = ADDRESS.split(config_xml(payload_facts(text)))
+    known = {_numbered(number): number for number in range(len(ADDRESS.findall(text)))}
+    return tuple(pieces), tuple(known[address] for address in pieces[1::2])
 
 
+@cache
 def _numbered(number: int) -> str:
     """The number as an address. They sort as their numbers do."""
     return f"240.{100 + number // 10000}.{100 + number // 100 % 100}.{100 + number % 100}"

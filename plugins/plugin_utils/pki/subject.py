@@ -62,7 +62,8 @@ def same_name(one: x509.Name, other: x509.Name) -> bool:
 
 
 def intended_subject(bundle: Path, host: str) -> Subject | None:
-    """The subject that the rendered fleet gives ``host``; None if none of its clouds uses certificates.
+    """The subject that the rendered fleet gives ``host``; None if none of its clouds uses certificates, or if
+    it is an IOS router, which is enrolled in a trustpoint of its own.
 
     Raises :class:`PkiError` if there is no bundle of that host, or it is not what render writes.
     """
@@ -71,7 +72,9 @@ def intended_subject(bundle: Path, host: str) -> Subject | None:
         device = json.loads(path.read_bytes())
         name = device["name"]
         addresses = [str(member["overlay"]) for member in device["memberships"]]
-        certified = any(member["cloud"]["ipsec"]["auth"] == "certificate" for member in device["memberships"])
+        certified = device.get("platform") != "ios" and any(
+            member["cloud"]["ipsec"]["auth"] == "certificate" for member in device["memberships"]
+        )
     except FileNotFoundError:
         raise PkiError(f"{path} is missing; run playbooks/render.yml first") from None
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -48,6 +48,8 @@ CAPABILITIES = (
     "urn:ietf:params:netconf:capability:yang-library:1.0?revision=2016-06-21&module-set-id=1",
 )
 MODELS = {"Cisco-IOS-XE-native": "2024-07-01", "Cisco-IOS-XE-nhrp": "2024-07-01", "cisco-ia": "2024-07-01"}
+# Of a tunnel; for values that are refused, the one that it knows.
+LARGEST_MTU = 9976
 QUIET = "%No Rollback Confirmed Change pending\n"
 
 
@@ -115,6 +117,10 @@ class FakeRouter:
     def text(self) -> str:
         """The running configuration."""
         return str(self.front.call(lambda: ET.tostring(self.running, encoding="unicode")))
+
+    def begin_with(self, text: str) -> None:
+        """Someone else's configuration, a ``config`` element in XML."""
+        self.front.call(lambda: merge(self.running, ET.fromstring(text)))
 
     def timer_runs(self) -> bool:
         return bool(self.front.call(lambda: self._timer is not None))
@@ -263,6 +269,9 @@ class FakeRouter:
         config = request.find(f"{{{BASE}}}config")
         if config is None:
             raise Fault("missing-element", "config")
+        for element in config.iter():
+            if local(element) == "mtu" and int(element.text or 0) > LARGEST_MTU:
+                raise Fault("invalid-value", f"mtu {element.text} is above {LARGEST_MTU}")
         fresh = copy.deepcopy(self.running)
         merge(fresh, config)
         if "forget_mtu" in self.faults:

@@ -11,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.transaction import Wish, apply
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.transaction import apply
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.wish import Wish
 from ansible_collections.mgre.dmvpn.tests.lab.ios import Device, Options
 from ansible_collections.mgre.dmvpn.tests.lab.ios.session import Session
 from ansible_collections.mgre.dmvpn.tests.lab.ios.terminal import Terminal

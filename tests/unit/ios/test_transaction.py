@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios import answers
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.transaction import (
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.transaction import apply
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.wish import (
     Failed,
     Lost,
     Refused,
     Wish,
-    apply,
 )
 from simulator import Router, show
 

@@ -20,6 +20,7 @@ IOS_INTERFACE = re.compile(
     r"|Vlan|Loopback|Port-channel)[0-9][0-9/.:]*",
     re.ASCII,
 )
+OLDEST_NETCONF = (17, 14)
 OLDEST_IOS = (15, 2)  # IKEv2 with groups 19 and 20, `ip nhrp nhs ... nbma` and named EIGRP are all there
 
 
@@ -124,6 +125,18 @@ def ios_is_usable(declared: Declared) -> Iterator[Finding]:
             problem = f"{said} is too old: it lacks what the tunnels need"
             remedy = 'install IOS 15.4 or newer, or IOS-XE 16 or 17, and write, say, "17.15"'
             yield Finding(host, "dmvpn_ios_version", problem, remedy)
+
+
+def netconf_is_on_ios_xe(declared: Declared) -> Iterator[Finding]:
+    """NETCONF goes by the models of IOS-XE 17.14; before that, places in them differ."""
+    for host, members in declared.memberships().items():
+        for member in on(members, "ios")[:1]:
+            version, wanted = member.site.vars.dmvpn_ios_version, member.site.vars.dmvpn_ios_transport
+            if wanted == "netconf" and OLDEST_IOS <= version < OLDEST_NETCONF:
+                said = f"{version[0]}.{version[1]}"
+                problem = f"netconf is not possible with IOS {said}, IOS-XE 17.14 has its models"
+                remedy = "write cli, or install IOS-XE 17.14 or newer and correct dmvpn_ios_version"
+                yield Finding(host, "dmvpn_ios_transport", problem, remedy)
 
 
 def suites_are_on_ios(declared: Declared) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     platforms.interfaces_are_of_the_platform,
     platforms.ios_is_usable,
     platforms.suites_are_on_ios,
+    platforms.netconf_is_on_ios_xe,
     platforms.values_fit_ios,
     ipsec.psks_are_there,
     ipsec.shared_transports_agree,

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a change over the command line is given, what it needs of a session, and how it may end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Lost(Exception):
+    """The connection to the router is gone, or does not come."""
+
+
+class Refused(Exception):
+    """Nothing was changed; ``messages`` say why, each with what to do."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = list(messages)
+
+
+class Failed(Exception):
+    """The change did not come to its end. ``restored``: the router was seen to be as it was before."""
+
+    def __init__(self, message: str, step: str, restored: bool) -> None:
+        super().__init__(message)
+        self.step = step
+        self.restored = restored
+
+
+class Cli(Protocol):
+    """A session in privileged mode."""
+
+    def send(self, line: str) -> str:
+        """What the router prints for a line, refusals included. Raises :class:`Lost`."""
+
+    def renew(self) -> None:
+        """Leave this session and log in again. Raises :class:`Lost`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be there.
+
+    ``minutes``: of the revert timer. ``wait``: seconds that the tunnels may take to come up, 0 not to wait.
+    """
+
+    intended: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    minutes: int = 3
+    wait: int = 0
+    push_secrets: bool = False
+    save: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """``lines`` as shown to people: references in the place of secrets."""
+
+    changed: bool
+    lines: str = ""
+    warnings: list[str] = field(default_factory=list)
