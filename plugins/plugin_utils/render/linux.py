@@ -19,6 +19,7 @@ from .linux_views import (
     connections,
     daemons,
     events_config,
+    guarded,
     interface_lines,
     redirects,
     site_prefixes,
@@ -120,7 +121,7 @@ class LinuxRenderer:
             device.firewall,
             device.frr_version,
             tuple((id(m.cloud), m.role, bool(m.hubs)) for m in device.memberships),
-            tuple((transport.interface, transport.allow_gre) for transport in device.transports),
+            tuple((t.interface, t.vrf, t.allow_gre) for t in device.transports),
         )
         shape = self._shapes.get(key)
         if shape is None:
@@ -136,7 +137,8 @@ def shape_context(device: Device) -> Context:
     members = device.memberships
     return {
         "clouds": [(m.cloud, m.role) for m in members],
-        "wans": [transport.interface for transport in device.transports],
+        "wans": guarded(device),
+        "vrfs": any(transport.vrf for transport in device.transports),
         "firewall": device.firewall,
         "hub": any(m.role == "hub" for m in members),
         "redirecting": [m.cloud for m in members if redirects(m)],

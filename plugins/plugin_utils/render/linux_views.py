@@ -52,6 +52,16 @@ def site_prefixes(device: Device) -> tuple[IPv4Network, ...]:
     )
 
 
+def guarded(device: Device) -> list[str]:
+    """What the guard calls a WAN: the interfaces, and the VRFs that they are in.
+
+    To the input hook a packet comes from the VRF's device, to the output hook it goes to both, first to the
+    VRF's and then to the interface.
+    """
+    names = [t.interface for t in device.transports] + [t.vrf for t in device.transports if t.vrf]
+    return list(dict.fromkeys(names))
+
+
 def interface_lines(device: Device, member: Membership) -> list[str]:
     """The lines of a tunnel in FRR, sorted as its ``show running-config`` sorts them."""
     cloud = member.cloud
@@ -149,7 +159,7 @@ def connections(device: Device) -> list[Connection]:
             cloud=members[0].cloud,
             clouds=tuple(m.cloud.name for m in members),
             inactivity=max(300, *(2 * m.cloud.nhrp_holdtime for m in members)),
-            bound=members[0].transport.address is None and dynamic > 1,
+            bound=len(carried) > 1,
         )
         for members in carried.values()
     ]

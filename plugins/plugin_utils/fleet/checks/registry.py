@@ -37,7 +37,6 @@ CHECKS: tuple[Check, ...] = (
     platforms.phase_2_is_cisco_only,
     platforms.eigrp_is_cisco_only,
     platforms.ospf_stays_on_one_platform,
-    platforms.vrfs_are_on_ios,
     platforms.interfaces_are_of_the_platform,
     platforms.ios_is_usable,
     platforms.suites_are_on_ios,
