@@ -201,8 +201,8 @@ class TransportInput(Strict):
     )
     vrf: Given[VrfName | None] = Field(
         default=None,
-        description="Front-door VRF that the interface is in. IOS only; the VRF and its default route are "
-        "the router's own.",
+        description="Front-door VRF that the interface is in. The VRF, the interface's place in it and its "
+        "default route are the router's own.",
     )
 
 

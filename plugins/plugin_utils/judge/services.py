@@ -116,7 +116,9 @@ class Guard(Check):
             reason = sight.state.unreadable.get("guard", "not told")
             yield self.result(sight, "guard", ("unknown", reason), self.expected)
             return
-        wans = {member.transport.interface for member in sight.device.memberships}
+        ways = [member.transport for member in sight.device.memberships]
+        # What comes in by a WAN in a VRF comes from the VRF's device.
+        wans = {way.interface for way in ways} | {way.vrf for way in ways if way.vrf}
         missing = [
             f"{what} on {hook}"
             for hook, what in (("output", "gre"), ("input", "gre"), ("forward", "site"))

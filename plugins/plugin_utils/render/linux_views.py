@@ -132,7 +132,8 @@ class Connection:
     """One IKE connection, which serves every cloud of its transport.
 
     ``inactivity`` is in seconds: an idle spoke-to-spoke SA goes, one to a hub is never idle.
-    ``bound`` says that policies are tied to the interface, because the address does not tell WANs apart.
+    ``bound`` says that policies are tied to the interface: a trap for ``%any`` has no address at either end,
+    so that without it all connections would have one and the same policy.
     """
 
     transport: Transport
@@ -152,7 +153,6 @@ def connections(device: Device) -> list[Connection]:
     carried: dict[str, list[Membership]] = {}
     for member in device.memberships:
         carried.setdefault(member.transport.name, []).append(member)
-    dynamic = sum(members[0].transport.address is None for members in carried.values())
     return [
         Connection(
             transport=members[0].transport,

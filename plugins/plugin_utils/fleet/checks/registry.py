@@ -38,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     platforms.eigrp_is_cisco_only,
     platforms.ospf_stays_on_one_platform,
     platforms.interfaces_are_of_the_platform,
+    platforms.vrfs_are_devices,
     platforms.ios_is_usable,
     platforms.suites_are_on_ios,
     platforms.values_fit_ios,
