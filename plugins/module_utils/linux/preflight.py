@@ -123,6 +123,7 @@ def _vrfs(host: Host, intent: Mapping[str, Any], there: list[str]) -> Iterator[s
             )
         elif wanted and held != wanted:
             where = f"in {held}" if held else "in no VRF"
-            yield f"{wan} is {where}, the inventory says {wanted}; correct dmvpn_transports.{name}.vrf, or move {wan}"
+            remedy = f"correct dmvpn_transports.{name}.vrf, or move {wan}"
+            yield f"{wan} is {where}, the inventory says {wanted}; {remedy}"
         elif not wanted and held in vrfs:
             yield f"{wan} is in the VRF {held}; write vrf: {held} in dmvpn_transports.{name}"
