@@ -16,7 +16,7 @@ EVENTS_UNIT = "mgre-dmvpn-nhrp-events.service"
 DAYS = 14
 DAY = 86400
 # The first layer that stands still without the daemon: 3 SA, 4 registration, 5 neighbour, 6 BFD, 7 routes.
-NEEDED_BY = {"zebra": 2, "nhrpd": 4, "bgpd": 5, "ospfd": 5, "bfdd": 5, "staticd": 7}
+NEEDED_BY = {"zebra": 2, "nhrpd": 4, "bgpd": 5, "ospfd": 5, "bfdd": 5, "staticd": 7, "pimd": 8}
 
 
 def tunnel_unit(cloud: str) -> str:
@@ -60,6 +60,8 @@ class Services(Check):
                 needed.append("bgpd" if protocol == "bgp" else "ospfd")
             if member.runs_bfd(sight.device):
                 needed.append("bfdd")
+            if member.cloud.multicast_groups:
+                needed.append("pimd")
         return list(dict.fromkeys(needed))
 
     def _unit(self, sight: Sight, unit: str, blocks: int) -> Result:

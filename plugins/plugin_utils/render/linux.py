@@ -15,13 +15,17 @@ from .engine import template
 from .linux_views import (
     EVENTS_SOCKET,
     LAST_RESORT,
+    PIM_CONTEXT,
     bfd_profiles,
     connections,
     daemons,
     events_config,
     guarded,
     interface_lines,
+    multicast_lans,
     redirects,
+    rendezvous,
+    replicates,
     site_prefixes,
     static_routes,
     tunnel_unit,
@@ -142,7 +146,7 @@ def shape_context(device: Device) -> Context:
         "firewall": device.firewall,
         "hub": any(m.role == "hub" for m in members),
         "redirecting": [m.cloud for m in members if redirects(m)],
-        "multicast": [m.cloud for m in members if m.cloud.routing.protocol == "ospf"],
+        "multicast": [m.cloud for m in members if replicates(m.cloud)],
         "events_socket": EVENTS_SOCKET,
         "events_unit": EVENTS_UNIT,
         "guard_unit": GUARD_UNIT,
@@ -167,6 +171,9 @@ def device_context(device: Device, shape: Context) -> Context:
         "static_routes": static_routes(device, rules.announced),
         "interfaces": [(m.cloud.interface, interface_lines(device, m)) for m in device.memberships],
         "connections": connections(device),
+        "multicast_lans": multicast_lans(device),
+        "rendezvous": rendezvous(device),
+        "pim_context": device.frr_version >= PIM_CONTEXT,
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from ...findings import Finding
 from ..declared import Declared
-from . import addresses, clouds, ipsec, lans, platforms, routers, sizes
+from . import addresses, clouds, ipsec, lans, multicast, platforms, routers, sizes
 
 Check = Callable[[Declared], Iterable[Finding]]
 
@@ -42,6 +42,9 @@ CHECKS: tuple[Check, ...] = (
     platforms.ios_is_usable,
     platforms.suites_are_on_ios,
     platforms.values_fit_ios,
+    multicast.multicast_is_on_linux,
+    multicast.groups_differ,
+    multicast.multicast_interfaces_are_lans,
     ipsec.psks_are_there,
     ipsec.shared_transports_agree,
     ipsec.subjects_fit,
