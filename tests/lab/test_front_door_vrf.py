@@ -83,7 +83,11 @@ def test_without_the_vrf_the_router_is_refused_and_told_why(moved: str) -> None:
 def test_packets_cross_and_a_second_run_changes_nothing(fleet: Fleet, moved: str) -> None:
     assert "default" not in fleet.lab.ssh(NODE, "ip route show table main")
     for source, target in ((NODE, "hub1"), ("hub2", NODE), ("spoke1", NODE)):
-        assert fleet.ping(source, target) == 0
+
+        def all_answered(source: str = source, target: str = target) -> bool:
+            return fleet.ping(source, target) == 0
+
+        until(all_answered, f"20 of 20 answers from {source} to {target}")
     until(lambda: "10.11.0.0/24" in fleet.vtysh(NODE, "show ip nhrp shortcut"), "a shortcut to spoke1")
     assert re.search(rf"^{NODE} +: ok=\d+ +changed=0 ", fleet.site("--limit", NODE), re.M)
 

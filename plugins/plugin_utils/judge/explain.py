@@ -50,6 +50,5 @@ def _words(case: Case) -> dict[str, str]:
         "nbma": (case.sight.nbma(peer) if peer else None) or "the peer",
         "interface": member.interface if member else "the tunnel",
         "wan": member.transport.interface if member else "the WAN",
-        "vrf": f" vrf {member.transport.vrf}" if member and member.transport.vrf else "",
         "mtu": str(member.cloud.mtu) if member else "",
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -271,6 +272,27 @@ def test_without_a_vrf_there_is_nothing_of_vrfs() -> None:
     device = make_device((make_cloud(), "hub"), by_cloud={"blue": make_transport()})
     for file in render_linux(device).files:
         assert not re.search(r"l3mdev|set_sourceif|roam_events", file.text), file.path
+
+
+def test_multicast_of_users_goes_by_nhrpd_only() -> None:
+    groups = (IPv4Network("239.10.0.0/16"),)
+    cloud = make_cloud(multicast_groups=groups, rendezvous=IPv4Address("10.255.0.1"))
+    device = make_device((cloud, "spoke"), multicast_interfaces=("lan1",))
+    held = text(device, FRR)
+    assert "ip nhrp map multicast 198.51.100.1" in held and "nhrp multicast-nflog-group 2" in held
+    assert "interface lan1\n ip igmp\n ip pim\nexit" in held
+    assert "router pim\n rp 10.255.0.1 239.10.0.0/16\n" in held
+    assert 'oifname "dmvpn10" ip daddr { 239.10.0.0/16 } log group 2 queue-threshold 1 drop' in text(
+        device, NFT
+    )
+    assert "pimd" in render_linux(device).daemons
+    old = text(replace(device, frr_version=(8, 4)), FRR)
+    assert "\nip pim rp 10.255.0.1 239.10.0.0/16\n" in old and "router pim" not in old
+
+
+def test_without_groups_no_lan_runs_pim() -> None:
+    device = make_device((make_cloud(), "spoke"), multicast_interfaces=("lan1",))
+    assert "pim" not in text(device, FRR) and "pimd" not in render_linux(device).daemons
 
 
 def test_secrets_are_references_in_files_that_the_manifest_names() -> None:
