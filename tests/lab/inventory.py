@@ -66,6 +66,8 @@ def _host(node: Node, topology: Topology) -> dict[str, Any]:
             transport["public_address"] = str(nat.public.ip)
         elif nat:
             transport["nat"] = True
+        if wan.vrf:
+            transport["vrf"] = wan.vrf
         transports[name] = transport
     return {
         "ansible_host": str(node.management),

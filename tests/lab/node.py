@@ -19,6 +19,7 @@ from .topology import MANAGEMENT, Node
 from .wiring import core, netns, tap
 
 BOOT_SECONDS = 300
+VRF_TABLES = 100  # a VRF's routing table is this and the number of its WAN
 SILENCE_SECONDS = 60  # until its boot is over a router prints more often, also on a slow machine
 
 
@@ -172,6 +173,9 @@ def _own_files(node: Node) -> bytes:
             lines = f"Address={wan.address}\nGateway={wan.gateway}\n"
             if wan != node.wans[0]:
                 lines = f"Address={wan.address}\n[Route]\nGateway={wan.gateway}\nMetric=2000\n"
+        if wan.vrf:
+            lines = f"VRF={wan.vrf}\n{lines}"
+            files |= _vrf(wan.vrf, table=VRF_TABLES + int(wan.interface[-1]))
         files |= _interface(node, wan.interface, lines)
     links: dict[str, str] = {}
     if node.platform == "ios":
@@ -204,6 +208,17 @@ def _interface(node: Node, name: str, lines: str) -> dict[str, str]:
         ),
         f"etc/systemd/network/10-{name}.network": (
             f"[Match]\nName={name}\n[Network]\nIPv6AcceptRA=no\nLLDP=no\n{lines}"
+        ),
+    }
+
+
+def _vrf(name: str, table: int) -> dict[str, str]:
+    """A VRF device; routes of the interfaces in it go to its table, and what has none there goes nowhere."""
+    return {
+        f"etc/systemd/network/05-{name}.netdev": f"[NetDev]\nName={name}\nKind=vrf\n[VRF]\nTable={table}\n",
+        f"etc/systemd/network/05-{name}.network": (
+            f"[Match]\nName={name}\n[Network]\nLinkLocalAddressing=no\n"
+            f"[Route]\nTable={table}\nType=unreachable\nDestination=0.0.0.0/0\nMetric=4278198272\n"
         ),
     }
 

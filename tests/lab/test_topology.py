@@ -122,6 +122,8 @@ def test_interfaces_have_the_names_of_their_platform() -> None:
     ("spec", "message"),
     [
         ("platform: nxos", "nodes.a.platform: nxos: write linux or ios"),
+        ("platform: ios, wan2: {address: 192.0.2.6/30, vrf: mpls}", "nodes.a: an ios node has no VRF"),
+        ("wan2: {address: 192.0.2.6/30, vrf: MPLS}", "nodes.a.wan2.vrf: MPLS: write at most 10 of a-z"),
         ("platform: ios, debian: 12", "nodes.a.debian: 12: an ios node runs on 13 only"),
         ('release: "15.9"', "nodes.a.release: only an ios node has one"),
         ("platform: ios, release: new", "nodes.a.release: new: write such as"),
@@ -131,3 +133,12 @@ def test_a_wrong_platform_is_refused(spec: str, message: str) -> None:
     with pytest.raises(LabError) as caught:
         parse(f"nodes: {{a: {{site: 1, wan1: 192.0.2.2/30, {spec}}}}}", "x.yml")
     assert message in str(caught.value)
+
+
+def test_a_wan_in_a_vrf_keeps_its_gateway_there() -> None:
+    node = load("front-door-vrf").node("hub1")
+    assert [(wan.vrf, str(wan.gateway)) for wan in node.wans] == [
+        ("inet", "198.51.100.1"),
+        ("mpls", "192.0.2.1"),
+    ]
+    assert load("front-door-vrf").node("spoke3").wans[0].vrf is None

@@ -19,6 +19,7 @@ MANAGEMENT = IPv4Network("192.168.250.0/24")
 TOPOLOGIES = Path(__file__).with_name("topologies")
 _NODE = re.compile(r"[a-z][a-z0-9-]{0,9}")
 _WAN = re.compile(r"wan[1-9]")
+_VRF = re.compile(r"[a-z][a-z0-9-]{0,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,17 @@ class Nat:
 
 @dataclass(frozen=True, slots=True)
 class Wan:
-    """One WAN interface of a router; with ``dhcp``, ``address`` is the lease it starts with."""
+    """One WAN interface of a router; with ``dhcp``, ``address`` is the lease it starts with.
+
+    ``vrf`` is the front-door VRF that it is in.
+    """
 
     interface: str
     via: str
     address: IPv4Interface
     gateway: IPv4Address
     dhcp: bool
+    vrf: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +244,15 @@ class _Reader:
         if not wan_names:
             self._say(where, "no WAN; write wan1")
         wans = tuple(self._wan(f"{where}.{key}", key, spec[key], providers, nats) for key in wan_names)
+        if platform == "ios" and any(wan.vrf for wan in wans):
+            self._say(where, "an ios node has no VRF; leave vrf out")
         return Node(name, platform, release, debian, memory, site, wans)
 
     def _wan(
         self, where: str, interface: str, spec: object, providers: tuple[str, ...], nats: dict[str, Nat]
     ) -> Wan:
         data: dict[str, Any] = spec if isinstance(spec, dict) else {"address": spec}
-        self._only(where, data, {"address", "dhcp", "via"})
+        self._only(where, data, {"address", "dhcp", "via", "vrf"})
         via = str(data.get("via", providers[0]))
         if via not in providers and via not in nats:
             self._say(f"{where}.via", f"{via}: write one of {', '.join([*providers, *nats])}")
@@ -257,7 +264,10 @@ class _Reader:
             self._say(where, f"{address} is not inside {via}; write an address of {nat.inside.network}")
         if nat and "dhcp" in data:
             self._say(where, "DHCP behind a NAT box is not offered; write address")
+        vrf = data.get("vrf")
+        if vrf is not None and not _VRF.fullmatch(str(vrf)):
+            self._say(f"{where}.vrf", f"{vrf}: write at most 10 of a-z, 0-9 and -, a letter first")
         first = next(address.network.hosts())
         if first == address.ip and not nat:
             self._say(where, f"{first} is the provider's own address; write another of {address.network}")
-        return Wan(interface, via, address, nat.inside.ip if nat else first, "dhcp" in data)
+        return Wan(interface, via, address, nat.inside.ip if nat else first, "dhcp" in data, vrf)

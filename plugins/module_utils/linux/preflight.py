@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -97,6 +99,31 @@ def _interfaces(host: Host, wanted: Release, intent: Mapping[str, Any], record: 
                 f"transport {transport['name']} is on {name}, which the router does not have; "
                 f"it has {', '.join(there) or 'none'}"
             )
+    yield from _vrfs(host, intent, there)
     for name in wanted.tunnels.values():
         if name in there and name not in record.tunnels.values():
             yield f"has an interface {name} that is not ours; rename or remove it, or change the cloud number"
+
+
+def _vrfs(host: Host, intent: Mapping[str, Any], there: list[str]) -> Iterator[str]:
+    """A front-door VRF and what is in it are the router's own, as on IOS; the inventory only names it."""
+    listed = host.run("ip", "-j", "link", "show", "type", "vrf").out
+    vrfs = {row["ifname"] for row in json.loads(listed or "[]") if "ifname" in row}
+    for transport in intent.get("transports", ()):
+        name, wan, wanted = transport["name"], transport["interface"], transport.get("vrf")
+        master = host.at(f"{NET}/{wan}/master")
+        held = os.readlink(master).rpartition("/")[2] if master.is_symlink() else None
+        if wan not in there:
+            continue
+        if wanted and wanted not in vrfs:
+            yield (
+                f"transport {name} is in the VRF {wanted}, which the router does not have; make it (in "
+                f"systemd-networkd Kind=vrf) with {wan} in it and a default route, or correct "
+                f"dmvpn_transports.{name}.vrf"
+            )
+        elif wanted and held != wanted:
+            where = f"in {held}" if held else "in no VRF"
+            remedy = f"correct dmvpn_transports.{name}.vrf, or move {wan}"
+            yield f"{wan} is {where}, the inventory says {wanted}; {remedy}"
+        elif not wanted and held in vrfs:
+            yield f"{wan} is in the VRF {held}; write vrf: {held} in dmvpn_transports.{name}"

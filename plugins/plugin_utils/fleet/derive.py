@@ -29,15 +29,19 @@ DEFAULT_PATH_MTU = 1500  # of a WAN that carries no cloud
 
 def derive(declared: Declared) -> Fleet:
     """The fleet; raises nothing, provided that reading and checking gave no finding."""
-    clouds = {
-        name: derive_cloud(cloud, any(name in m.site.vars.dmvpn_nhrp_secrets for m in declared.members[name]))
-        for name, cloud in declared.clouds.items()
-    }
     peers = {
         name: {member.site.name: derive_peer(member) for member in members}
         for name, members in declared.members.items()
     }
     hubs = {name: tuple(peers[name][hub] for hub in cloud.hubs) for name, cloud in declared.clouds.items()}
+    clouds = {
+        name: derive_cloud(
+            cloud,
+            any(name in m.site.vars.dmvpn_nhrp_secrets for m in declared.members[name]),
+            hubs[name][0].overlay,
+        )
+        for name, cloud in declared.clouds.items()
+    }
     spokes = {
         name: tuple(peer for peer in held.values() if peer.role == "spoke") for name, held in peers.items()
     }
@@ -64,7 +68,7 @@ def tunnel_mtu(cloud: CloudInput) -> int:
     return min(DEFAULT_MTU, largest_inner(cloud.ipsec.suite, cloud.path_mtu, nat_t=True))
 
 
-def derive_cloud(cloud: CloudInput, nhrp_authenticated: bool) -> Cloud:
+def derive_cloud(cloud: CloudInput, nhrp_authenticated: bool, first_hub: IPv4Address) -> Cloud:
     routing, ipsec = cloud.routing, cloud.ipsec
     mtu = tunnel_mtu(cloud)
     return Cloud(
@@ -99,6 +103,8 @@ def derive_cloud(cloud: CloudInput, nhrp_authenticated: bool) -> Cloud:
             remote_id=ipsec.remote_id,
             check_identity=ipsec.check_identity,
         ),
+        multicast_groups=tuple(cloud.multicast_groups),
+        rendezvous=first_hub if cloud.multicast_groups else None,
     )
 
 
@@ -191,4 +197,5 @@ def derive_device(
         ios_version=site.vars.dmvpn_ios_version,
         trustpoint=site.vars.dmvpn_ios_trustpoint,
         ios_key=site.vars.dmvpn_ios_key,
+        multicast_interfaces=tuple(site.vars.dmvpn_multicast_interfaces),
     )

@@ -74,7 +74,10 @@ class Ipsec:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One DMVPN cloud: an overlay prefix, a GRE key, and the rules that all its members share."""
+    """One DMVPN cloud: an overlay prefix, a GRE key, and the rules that all its members share.
+
+    ``multicast_groups`` are the users'; ``rendezvous`` is PIM's rendezvous point for them, the first hub.
+    """
 
     name: str
     number: int
@@ -90,6 +93,8 @@ class Cloud:
     mss: int
     routing: Routing
     ipsec: Ipsec
+    multicast_groups: tuple[IPv4Network, ...] = ()
+    rendezvous: IPv4Address | None = None
 
     @property
     def interface(self) -> str:
@@ -233,6 +238,7 @@ class Device:
     ``frr_version`` and ``ios_version`` are what the inventory declares; of the two only that of the
     platform means anything, and ``apply`` refuses a router that runs another FRR. ``trustpoint`` and
     ``ios_key`` tell an IOS router which of its certificates to use and what its key is.
+    ``multicast_interfaces`` are LANs with users of multicast.
     """
 
     name: str
@@ -246,6 +252,7 @@ class Device:
     ios_version: tuple[int, int] = NEWEST_IOS
     trustpoint: str = "mgre-dmvpn"
     ios_key: Literal["rsa", "ec"] = "rsa"
+    multicast_interfaces: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from .intent import NEWEST_IOS
-from .networks import Address, Area, LanPrefix, OverlayPrefix, Prefix, WanAddress
+from .networks import Address, Area, GroupPrefix, LanPrefix, OverlayPrefix, Prefix, WanAddress
 from .secret_values import NhrpSecret, Psk
 from .suites import MIN_MTU, SuiteName
 from .values import (
@@ -179,6 +179,11 @@ class CloudInput(Strict):
     mss: Given[Annotated[int, whole(536, JUMBO, "number of bytes")] | None] = Field(
         default=None, description="TCP MSS that the routers clamp to. Default: MTU - 40."
     )
+    multicast_groups: list[GroupPrefix] = Field(
+        default=[],
+        description="Multicast groups of the users, carried from the first hub's LAN to those LANs that want "
+        "them; Linux only. Needs `dmvpn_multicast_interfaces`.",
+    )
     routing: RoutingInput = Field(default=RoutingInput(), description="See [routing](#routing).")
     ipsec: IpsecInput = Field(default=IpsecInput(), description="See [ipsec](#ipsec).")
 
@@ -202,8 +207,8 @@ class TransportInput(Strict):
     )
     vrf: Given[VrfName | None] = Field(
         default=None,
-        description="Front-door VRF that the interface is in. IOS only; the VRF and its default route are "
-        "the router's own.",
+        description="Front-door VRF that the interface is in. The VRF, the interface's place in it and its "
+        "default route are the router's own.",
     )
 
 
@@ -221,6 +226,11 @@ class SiteInput(Strict):
     dmvpn_lans: list[LanPrefix] = Field(default=[], description="LAN prefixes of the site, /8 or longer.")
     dmvpn_transports: dict[Name, TransportInput] = Field(
         default={}, description="`{name: WAN}`; see [transports](#transports)."
+    )
+    dmvpn_multicast_interfaces: list[InterfaceName] = Field(
+        default=[],
+        description="LAN interfaces with senders or receivers of a cloud's `multicast_groups`: PIM and IGMP "
+        "run there.",
     )
     dmvpn_platform: Annotated[Literal["linux", "ios"], BeforeValidator(parse_platform)] = Field(
         default="linux",

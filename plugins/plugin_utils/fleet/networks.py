@@ -86,6 +86,26 @@ def parse_overlay_prefix(value: object) -> IPv4Network:
     return found
 
 
+LINK_LOCAL_GROUPS = IPv4Network("224.0.0.0/24")  # of routing protocols; no router forwards them (RFC 5771)
+
+SOURCE_SPECIFIC = IPv4Network("232.0.0.0/8")  # RFC 4607
+
+
+def parse_groups(value: object) -> IPv4Network:
+    """A prefix of multicast groups."""
+    remedy = "write a prefix of multicast groups such as 239.10.0.0/16"
+    found = network_of(value) if isinstance(value, str) and "/" in value else None
+    if found is None or not found.is_multicast:
+        raise wrong_type(value, "a prefix of multicast groups", remedy)
+    if str(found) != value:
+        raise refuse(f"{shown(value)} is not the prefix itself", f"write {found}")
+    if found.overlaps(LINK_LOCAL_GROUPS):
+        raise refuse(f"{found} holds {LINK_LOCAL_GROUPS}, which stays on its link", remedy)
+    if found.overlaps(SOURCE_SPECIFIC):
+        raise refuse(f"{found} holds source-specific groups, which have no rendezvous point", remedy)
+    return found
+
+
 def parse_area(value: object) -> str:
     """An OSPF area as a number or in dotted form; dotted is what it becomes."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32:
@@ -104,4 +124,5 @@ WanAddress = Annotated[IPv4Address | None, Parsed(parse_wan_address, {"anyOf": [
 Prefix = Annotated[IPv4Network, Parsed(parse_prefix, CIDR)]
 LanPrefix = Annotated[IPv4Network, Parsed(parse_lan, CIDR)]
 OverlayPrefix = Annotated[IPv4Network, Parsed(parse_overlay_prefix, CIDR)]
+GroupPrefix = Annotated[IPv4Network, Parsed(parse_groups, CIDR)]
 Area = Annotated[str, Parsed(parse_area, {"anyOf": [IPV4, {"type": "integer", "minimum": 0}]})]

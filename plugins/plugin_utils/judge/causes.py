@@ -138,7 +138,7 @@ TABLE: tuple[Cause, ...] = (
         "wan_down",
         "sa",
         "the WAN is down: {evidence}",
-        "check cable, provider and DHCP lease of {wan}; ip route get {nbma}",
+        "check cable, provider and DHCP lease of {wan}; ip route get {nbma} oif {wan}",
         wan_down,
         ios="check cable, provider and DHCP lease of {wan}; show interfaces {wan}, show ip route {nbma}",
     ),

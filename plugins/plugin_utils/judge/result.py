@@ -75,6 +75,7 @@ class Sight:
     _eigrp: dict[str, EigrpNeighbour] = field(init=False)
     _bfd: dict[str, list[BfdPeer]] = field(init=False)
     _bindings: dict[str | None, list[Binding]] = field(init=False)
+    _addresses: dict[str, set[str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.fib = Fib(self.state.routes or [])
@@ -87,6 +88,11 @@ class Sight:
             self._bfd.setdefault(session.address, []).append(session)
         for binding in (self.state.nhrp.cache if self.state.nhrp else None) or []:
             self._bindings.setdefault(binding.overlay, []).append(binding)
+        self._addresses = {}
+        for member in self.device.memberships:
+            for peer in (*member.hubs, *member.spokes):
+                if address := self.nbma(peer):
+                    self._addresses.setdefault(peer.name, set()).add(address)
 
     def tunnel(self, member: Membership) -> Interface | None:
         return self.interface(member.interface)
@@ -138,10 +144,15 @@ class Sight:
         return next((entry.nbma for entry in self.bindings(peer) if entry.kind != "local"), None)
 
     def sas(self, peer: Peer, state: State | None = None) -> list[IkeSa]:
-        """IKE SAs with this peer, by address or identity; in another state of the router if one is given."""
+        """IKE SAs with this peer, by address or identity; in another state of the router if one is given.
+
+        One with the same router at its address on another transport is another peer's, so to speak.
+        """
         held = sas_by_name(state) if state else self._sas
-        found = {id(sa): sa for name in (self.nbma(peer), peer.name) if name for sa in held.get(name, [])}
-        return list(found.values())
+        here = self.nbma(peer)
+        elsewhere = self._addresses.get(peer.name, set()) - {here}
+        found = {id(sa): sa for name in (here, peer.name) if name for sa in held.get(name, [])}
+        return [sa for sa in found.values() if sa.remote not in elsewhere]
 
     def children(self, peer: Peer, state: State | None = None) -> list[ChildSa]:
         """Standing ESP SAs with this peer, those that are being rekeyed included."""

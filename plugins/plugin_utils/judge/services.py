@@ -16,7 +16,7 @@ EVENTS_UNIT = "mgre-dmvpn-nhrp-events.service"
 DAYS = 14
 DAY = 86400
 # The first layer that stands still without the daemon: 3 SA, 4 registration, 5 neighbour, 6 BFD, 7 routes.
-NEEDED_BY = {"zebra": 2, "nhrpd": 4, "bgpd": 5, "ospfd": 5, "bfdd": 5, "staticd": 7}
+NEEDED_BY = {"zebra": 2, "nhrpd": 4, "bgpd": 5, "ospfd": 5, "bfdd": 5, "staticd": 7, "pimd": 8}
 
 
 def tunnel_unit(cloud: str) -> str:
@@ -60,6 +60,8 @@ class Services(Check):
                 needed.append("bgpd" if protocol == "bgp" else "ospfd")
             if member.runs_bfd(sight.device):
                 needed.append("bfdd")
+            if member.cloud.multicast_groups:
+                needed.append("pimd")
         return list(dict.fromkeys(needed))
 
     def _unit(self, sight: Sight, unit: str, blocks: int) -> Result:
@@ -116,7 +118,9 @@ class Guard(Check):
             reason = sight.state.unreadable.get("guard", "not told")
             yield self.result(sight, "guard", ("unknown", reason), self.expected)
             return
-        wans = {member.transport.interface for member in sight.device.memberships}
+        ways = [member.transport for member in sight.device.memberships]
+        # What comes in by a WAN in a VRF comes from the VRF's device.
+        wans = {way.interface for way in ways} | {way.vrf for way in ways if way.vrf}
         missing = [
             f"{what} on {hook}"
             for hook, what in (("output", "gre"), ("input", "gre"), ("forward", "site"))

@@ -15,12 +15,17 @@ from .engine import template
 from .linux_views import (
     EVENTS_SOCKET,
     LAST_RESORT,
+    PIM_CONTEXT,
     bfd_profiles,
     connections,
     daemons,
     events_config,
+    guarded,
     interface_lines,
+    multicast_lans,
     redirects,
+    rendezvous,
+    replicates,
     site_prefixes,
     static_routes,
     tunnel_unit,
@@ -120,7 +125,7 @@ class LinuxRenderer:
             device.firewall,
             device.frr_version,
             tuple((id(m.cloud), m.role, bool(m.hubs)) for m in device.memberships),
-            tuple((transport.interface, transport.allow_gre) for transport in device.transports),
+            tuple((t.interface, t.vrf, t.allow_gre) for t in device.transports),
         )
         shape = self._shapes.get(key)
         if shape is None:
@@ -136,11 +141,12 @@ def shape_context(device: Device) -> Context:
     members = device.memberships
     return {
         "clouds": [(m.cloud, m.role) for m in members],
-        "wans": [transport.interface for transport in device.transports],
+        "wans": guarded(device),
+        "vrfs": any(transport.vrf for transport in device.transports),
         "firewall": device.firewall,
         "hub": any(m.role == "hub" for m in members),
         "redirecting": [m.cloud for m in members if redirects(m)],
-        "multicast": [m.cloud for m in members if m.cloud.routing.protocol == "ospf"],
+        "multicast": [m.cloud for m in members if replicates(m.cloud)],
         "events_socket": EVENTS_SOCKET,
         "events_unit": EVENTS_UNIT,
         "guard_unit": GUARD_UNIT,
@@ -165,6 +171,9 @@ def device_context(device: Device, shape: Context) -> Context:
         "static_routes": static_routes(device, rules.announced),
         "interfaces": [(m.cloud.interface, interface_lines(device, m)) for m in device.memberships],
         "connections": connections(device),
+        "multicast_lans": multicast_lans(device),
+        "rendezvous": rendezvous(device),
+        "pim_context": device.frr_version >= PIM_CONTEXT,
     }
 
 

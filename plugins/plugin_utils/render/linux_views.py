@@ -14,12 +14,18 @@ from .static_routes import blackholes, to_peers
 EVENTS_SOCKET = "/run/mgre-dmvpn/nhrp-events.sock"
 # FRR takes the first byte of a kernel route's metric for its distance: 254, after every protocol.
 LAST_RESORT = 254 << 24 | 0xFFFFFF
+PIM_CONTEXT = (10, 2)  # PIM's own lines are global before (seen: 8.4) and in "router pim" since (10.3)
 OSPF_DMVPN = (10, 0)  # first FRR whose point-to-point OSPF works on a multipoint tunnel
 
 
 def redirects(member: Membership) -> bool:
     """Whether this router tells spokes of shorter ways (NHRP redirect, phase 3)."""
     return member.role == "hub" and member.cloud.phase == 3
+
+
+def replicates(cloud: Cloud) -> bool:
+    """Whether nhrpd sends multicast of the tunnel to each peer: that of OSPF, of PIM and of the users."""
+    return cloud.routing.protocol == "ospf" or bool(cloud.multicast_groups)
 
 
 def tunnel_unit(cloud: Cloud) -> str:
@@ -40,6 +46,8 @@ def daemons(device: Device) -> tuple[str, ...]:
             needed.add("bgpd" if rules.protocol == "bgp" else "ospfd")
         if member.runs_bfd(device):
             needed.add("bfdd")
+        if member.cloud.multicast_groups:
+            needed.add("pimd")
     return tuple(sorted(needed))
 
 
@@ -50,6 +58,16 @@ def site_prefixes(device: Device) -> tuple[IPv4Network, ...]:
             prefix for m in device.memberships for prefix in (m.cloud.prefix, *m.cloud.routing.summaries)
         )
     )
+
+
+def guarded(device: Device) -> list[str]:
+    """What the guard calls a WAN: the interfaces, and the VRFs that they are in.
+
+    To the input hook a packet comes from the VRF's device, to the output hook it goes to both, first to the
+    VRF's and then to the interface.
+    """
+    names = [t.interface for t in device.transports] + [t.vrf for t in device.transports if t.vrf]
+    return list(dict.fromkeys(names))
 
 
 def interface_lines(device: Device, member: Membership) -> list[str]:
@@ -66,10 +84,13 @@ def interface_lines(device: Device, member: Membership) -> list[str]:
         lines.append("ip nhrp redirect")
     if member.shortcut:
         lines.append("ip nhrp shortcut")
-    if cloud.routing.protocol == "ospf":
+    if replicates(cloud):
         lines += [f"ip nhrp map multicast {hub.nbma}" for hub in member.hubs]
         if member.role == "hub":
             lines.append("ip nhrp map multicast dynamic")
+    if cloud.multicast_groups:
+        lines.append("ip pim")
+    if cloud.routing.protocol == "ospf":
         lines += ospf_lines(device, member)
     return sorted(lines)
 
@@ -89,6 +110,21 @@ def ospf_lines(device: Device, member: Membership) -> list[str]:
     if rules.bfd:
         lines += ["ip ospf bfd", f"ip ospf bfd profile MGRE-{member.cloud.name}"]
     return lines
+
+
+def multicast_lans(device: Device) -> tuple[str, ...]:
+    """LAN interfaces that run IGMP and PIM."""
+    used = any(member.cloud.multicast_groups for member in device.memberships)
+    return device.multicast_interfaces if used else ()
+
+
+def rendezvous(device: Device) -> list[str]:
+    """Rendezvous point and groups, as PIM's ``rp`` takes them, in FRR's order of points."""
+    return [
+        f"{member.cloud.rendezvous} {groups}"
+        for member in sorted(device.memberships, key=lambda m: m.cloud.rendezvous or m.overlay)
+        for groups in sorted(member.cloud.multicast_groups)
+    ]
 
 
 def static_routes(device: Device, announced: tuple[IPv4Network, ...]) -> tuple[str, ...]:
@@ -122,7 +158,8 @@ class Connection:
     """One IKE connection, which serves every cloud of its transport.
 
     ``inactivity`` is in seconds: an idle spoke-to-spoke SA goes, one to a hub is never idle.
-    ``bound`` says that policies are tied to the interface, because the address does not tell WANs apart.
+    ``bound`` says that policies are tied to the interface: a trap for ``%any`` has no address at either end,
+    so that without it all connections would have one and the same policy.
     """
 
     transport: Transport
@@ -142,14 +179,13 @@ def connections(device: Device) -> list[Connection]:
     carried: dict[str, list[Membership]] = {}
     for member in device.memberships:
         carried.setdefault(member.transport.name, []).append(member)
-    dynamic = sum(members[0].transport.address is None for members in carried.values())
     return [
         Connection(
             transport=members[0].transport,
             cloud=members[0].cloud,
             clouds=tuple(m.cloud.name for m in members),
             inactivity=max(300, *(2 * m.cloud.nhrp_holdtime for m in members)),
-            bound=members[0].transport.address is None and dynamic > 1,
+            bound=len(carried) > 1,
         )
         for members in carried.values()
     ]

@@ -8,6 +8,7 @@ shown by tests/lab/test_apply.py.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ READING = (
     "iptables-restore --test",
     "iptables -w -S",
     "ip -4 route show",
+    "ip -j link show",
 )
 
 
@@ -79,6 +81,7 @@ class Router:
         self.running = FOREIGN_FRR.replace("! by hand: call Anna\n", "")
         self.daemons = {"bgpd"}
         self.connections = {"other"}
+        self.vrfs: list[str] = []
         self.routes = {"blackhole 192.0.2.0/24 proto static"}
         for path, text in {
             "/etc/os-release": 'ID=debian\nVERSION_ID="13"\nPRETTY_NAME="Debian 13"\n',
@@ -94,6 +97,12 @@ class Router:
 
     def link(self, name: str) -> Path:
         return self.root / "sys/class/net" / name
+
+    def enslave(self, name: str, vrf: str, *, made: bool = True) -> None:
+        """Put an interface into a VRF; not ``made``, it is some other master."""
+        self.link(vrf).mkdir()
+        (self.link(name) / "master").symlink_to(f"../{vrf}")
+        self.vrfs += [vrf] if made else []
 
     def state(self) -> dict[str, Any]:
         """Everything but what the transaction keeps for itself."""
@@ -196,6 +205,9 @@ class Router:
             self.routes.remove(route)
         elif arguments[:3] == ["-4", "route", "show"]:
             return Result(0, "\n".join(sorted(self.routes)))
+        elif arguments == ["-j", "link", "show", "type", "vrf"]:
+            # Between them, what the filter leaves out is empty.
+            return Result(0, json.dumps([{}, *({"ifname": name} for name in self.vrfs)]))
         return Result(0)
 
     def _nft(self, arguments: list[str]) -> Result:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import stat
 from collections.abc import Callable
@@ -288,12 +289,36 @@ def test_a_second_run_at_the_same_time_is_refused(router: Any, wanted: Wanted, i
             'runs FRR 10.3, the inventory says 8.4; write dmvpn_frr_version: "10.3"',
         ),
         (lambda r, i: r.active.add("strongswan-starter.service"), "strongswan-starter runs"),
+        (
+            lambda r, i: i["transports"][0].update(vrf="inet"),
+            "transport internet is in the VRF inet, which the router does not have; make it",
+        ),
+        (
+            lambda r, i: (i["transports"][0].update(vrf="inet"), r.enslave("wan1", "inet", made=False)),
+            "transport internet is in the VRF inet, which the router does not have; make it",
+        ),
+        (
+            lambda r, i: (i["transports"][0].update(vrf="inet"), r.vrfs.append("inet")),
+            "wan1 is in no VRF, the inventory says inet; correct dmvpn_transports.internet.vrf, or move wan1",
+        ),
+        (
+            lambda r, i: (
+                i["transports"][0].update(vrf="inet"),
+                r.vrfs.append("inet"),
+                r.enslave("wan1", "mgmt"),
+            ),
+            "wan1 is in mgmt, the inventory says inet",
+        ),
+        (
+            lambda r, i: r.enslave("wan1", "inet"),
+            "wan1 is in the VRF inet; write vrf: inet in dmvpn_transports.internet",
+        ),
     ],
 )
 def test_obstacles_are_told_in_one_line_and_nothing_is_touched(
     spoil: Callable[[Any, Any], Any], message: str, router: Any, wanted: Wanted, intent: Intent
 ) -> None:
-    own = dict(intent)
+    own = copy.deepcopy(dict(intent))
     spoil(router, own)
     before = router.state()
     with pytest.raises(Refused) as refused:
@@ -301,6 +326,13 @@ def test_obstacles_are_told_in_one_line_and_nothing_is_touched(
     assert [text for text in refused.value.messages if message in text]
     assert "\n" not in refused.value.messages[0]
     assert router.state() == before
+
+
+def test_a_wan_in_the_vrf_of_the_inventory_is_fine(router: Any, wanted: Wanted, intent: Intent) -> None:
+    own = copy.deepcopy(dict(intent))
+    own["transports"][0]["vrf"] = "inet"
+    router.enslave("wan1", "inet")
+    assert transaction.apply(router.host, wanted(), own).changed
 
 
 def test_another_as_number_on_the_router_is_refused(router: Any, wanted: Wanted, intent: Intent) -> None:

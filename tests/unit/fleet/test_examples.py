@@ -57,6 +57,13 @@ def test_dual_transport_puts_each_cloud_on_its_own_wan() -> None:
     assert [m.cloud.name for m in devices["branch12"].memberships] == ["internet"]
 
 
+def test_front_door_vrfs_are_those_of_the_wans_on_both_platforms() -> None:
+    devices = load("front_door_vrf").devices
+    vrfs = {name: [t.vrf for t in device.transports] for name, device in devices.items()}
+    assert vrfs["hub1"] == ["inet", "mpls"] and vrfs["branch12"] == ["inet"]
+    assert (devices["branch13"].platform, vrfs["branch13"]) == ("ios", ["INTERNET"])
+
+
 def test_ebgp_spokes_have_their_own_as() -> None:
     rules = load("ebgp").clouds["blue"].routing
     assert (rules.asn, rules.spoke_asn, rules.bfd) == (65000, 65100, None)

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -233,16 +235,64 @@ def test_two_clouds_on_one_transport_share_one_connection() -> None:
     assert "# clouds blue, green" in held
 
 
-def test_dynamic_address_is_any_and_bound_to_its_interface_only_when_there_are_two() -> None:
+def test_dynamic_address_is_any() -> None:
+    device = make_device((make_cloud(), "spoke"), by_cloud={"blue": make_transport(address=None)})
+    assert "local_addrs = %any" in text(device, SWANCTL)
+
+
+@pytest.mark.parametrize("address", [None, "198.51.100.1"])
+def test_traps_are_bound_to_their_wans_when_there_are_two(address: str | None) -> None:
+    """The kernel has one policy for one selector, and that of a trap for %any has no address."""
     blue, green = make_cloud(), make_cloud("green", 20)
-    one = make_transport(address=None)
-    two = make_transport("lte", "wwan0", None)
+    one = make_transport(address=address)
+    two = make_transport("lte", "wwan0", address and "192.0.2.1")
     single = text(make_device((blue, "spoke"), by_cloud={"blue": one}), SWANCTL)
-    assert "local_addrs = %any" in single and "interface =" not in single
+    assert "interface =" not in single
     double = text(
         make_device((blue, "spoke"), (green, "spoke"), by_cloud={"blue": one, "green": two}), SWANCTL
     )
     assert "interface = wan1" in double and "interface = wwan0" in double
+
+
+def test_a_wan_in_a_vrf_is_guarded_as_both_and_charon_serves_every_vrf() -> None:
+    device = make_device((make_cloud(), "hub"), by_cloud={"blue": make_transport(vrf="inet")})
+    assert 'elements = { "wan1", "inet" }' in text(device, "/etc/mgre-dmvpn/guard.nft")
+    assert "net.ipv4.udp_l3mdev_accept = 1" in text(device, "/etc/sysctl.d/90-mgre-dmvpn.conf")
+    charon = text(device, "/etc/strongswan.d/mgre-dmvpn.conf")
+    assert "set_sourceif = yes" in charon and "roam_events = no" in charon
+    unit = text(device, "/etc/systemd/system/mgre-dmvpn-blue.service")
+    assert "sys-subsystem-net-devices-inet.device" in unit
+    assert "proto gre dev wan1 dir out" in unit and "proto gre dev inet dir in" in unit
+    assert "dev wan1 dir in" not in unit
+    # The tunnel itself stays in the default table.
+    assert " vrf " not in unit and unit.count("type gre key 10 ttl 64 local 198.51.100.1 dev wan1") == 2
+
+
+def test_without_a_vrf_there_is_nothing_of_vrfs() -> None:
+    device = make_device((make_cloud(), "hub"), by_cloud={"blue": make_transport()})
+    for file in render_linux(device).files:
+        assert not re.search(r"l3mdev|set_sourceif|roam_events", file.text), file.path
+
+
+def test_multicast_of_users_goes_by_nhrpd_only() -> None:
+    groups = (IPv4Network("239.10.0.0/16"),)
+    cloud = make_cloud(multicast_groups=groups, rendezvous=IPv4Address("10.255.0.1"))
+    device = make_device((cloud, "spoke"), multicast_interfaces=("lan1",))
+    held = text(device, FRR)
+    assert "ip nhrp map multicast 198.51.100.1" in held and "nhrp multicast-nflog-group 2" in held
+    assert "interface lan1\n ip igmp\n ip pim\nexit" in held
+    assert "router pim\n rp 10.255.0.1 239.10.0.0/16\n" in held
+    assert 'oifname "dmvpn10" ip daddr { 239.10.0.0/16 } log group 2 queue-threshold 1 drop' in text(
+        device, NFT
+    )
+    assert "pimd" in render_linux(device).daemons
+    old = text(replace(device, frr_version=(8, 4)), FRR)
+    assert "\nip pim rp 10.255.0.1 239.10.0.0/16\n" in old and "router pim" not in old
+
+
+def test_without_groups_no_lan_runs_pim() -> None:
+    device = make_device((make_cloud(), "spoke"), multicast_interfaces=("lan1",))
+    assert "pim" not in text(device, FRR) and "pimd" not in render_linux(device).daemons
 
 
 def test_secrets_are_references_in_files_that_the_manifest_names() -> None:

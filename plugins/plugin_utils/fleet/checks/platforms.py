@@ -76,16 +76,24 @@ def ospf_stays_on_one_platform(declared: Declared) -> Iterator[Finding]:
                 yield Finding(member.site.name, subject, problem, "write bgp, or static")
 
 
-def vrfs_are_on_ios(declared: Declared) -> Iterator[Finding]:
-    """A front-door VRF is for IOS only so far."""
+def vrfs_are_devices(declared: Declared) -> Iterator[Finding]:
+    """On Linux a VRF is a device beside the interfaces that are in it."""
     for site in declared.sites.values():
         if site.vars.dmvpn_platform == "ios" or "dmvpn_platform" in site.broken:
             continue
-        for name, transport in site.vars.dmvpn_transports.items():
-            if transport.vrf is not None:
-                subject = f"dmvpn_transports.{name}.vrf"
-                problem = "a front-door VRF is not possible on Linux in this release"
-                yield Finding(site.name, subject, problem, "remove it, or write dmvpn_platform: ios")
+        transports = site.vars.dmvpn_transports
+        wans = {transport.interface: name for name, transport in transports.items()}
+        for name, transport in transports.items():
+            vrf, subject = transport.vrf, f"dmvpn_transports.{name}.vrf"
+            if vrf is None:
+                continue
+            remedy = "write the VRF's device as `ip link show type vrf` names it"
+            if len(vrf) > LINUX_INTERFACE_MAX:
+                problem = f"{shown(vrf)} has {len(vrf)} characters, Linux allows {LINUX_INTERFACE_MAX}"
+                yield Finding(site.name, subject, problem, remedy)
+            elif vrf in wans:
+                problem = f"{shown(vrf)} is the interface of transport {wans[vrf]!r}"
+                yield Finding(site.name, subject, problem, remedy)
 
 
 def interfaces_are_of_the_platform(declared: Declared) -> Iterator[Finding]:

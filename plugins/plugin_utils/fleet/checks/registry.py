@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from ...findings import Finding
 from ..declared import Declared
-from . import addresses, clouds, ipsec, lans, platforms, routers, sizes
+from . import addresses, clouds, ipsec, lans, multicast, platforms, routers, sizes
 
 Check = Callable[[Declared], Iterable[Finding]]
 
@@ -37,12 +37,15 @@ CHECKS: tuple[Check, ...] = (
     platforms.phase_2_is_cisco_only,
     platforms.eigrp_is_cisco_only,
     platforms.ospf_stays_on_one_platform,
-    platforms.vrfs_are_on_ios,
     platforms.interfaces_are_of_the_platform,
+    platforms.vrfs_are_devices,
     platforms.ios_is_usable,
     platforms.suites_are_on_ios,
     platforms.netconf_is_on_ios_xe,
     platforms.values_fit_ios,
+    multicast.multicast_is_on_linux,
+    multicast.groups_differ,
+    multicast.multicast_interfaces_are_lans,
     ipsec.psks_are_there,
     ipsec.shared_transports_agree,
     ipsec.subjects_fit,
