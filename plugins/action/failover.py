@@ -93,7 +93,7 @@ class ActionModule(ActionBase):
         """What was asked for: refused before any router is asked."""
         self.store.forget()
         devices = load_devices(self.bundle, self.play())
-        findings = list(about_request(devices, self.given))
+        findings = list(about_request(devices, self.given, bool(self._task.check_mode)))
         if findings:
             raise FindingsError(findings)
         return {}
@@ -161,7 +161,9 @@ class ActionModule(ActionBase):
         times = (broke or {}).get("times", {})
         if not broke or not {"broken", "restored"} <= times.keys():
             why = (broke or {}).get("error") or "the run ended before the fault did"
-            return Report(plan, [], trouble=[(f"{plan.target}: the fault was not seen from begin to end", why)])
+            return Report(
+                plan, [], trouble=[(f"{plan.target}: the fault was not seen from begin to end", why)]
+            )
         clock = Clock(parse_readings(broke["readings"]))
         line = times.get("line", times["restored"])
         window = Window(clock.here(times["broken"]), clock.here(line), clock.error)
@@ -189,7 +191,8 @@ class ActionModule(ActionBase):
         if not own:
             return {"skipped": True}
         given = [
-            {"name": f.name, "source": f.source_address, "target": f.target_address, "size": f.size} for f in own
+            {"name": f.name, "source": f.source_address, "target": f.target_address, "size": f.size}
+            for f in own
         ]
         self.module(step="probe", flows=given, rate=RATE, limit=plan.limit_of_probes)
         self.store.save("begun", self.host, {"readings": dump_readings([self.reading()])})

@@ -24,6 +24,7 @@ ECHO, ECHO_REPLY = 8, 0
 HEADERS = 28  # bytes: IPv4 and ICMP
 SMALLEST = HEADERS + 8
 IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3  # Don't Fragment, and no path MTU of the kernel's
+BEHIND = 0.2  # seconds that a flow may lag
 LOOK = 0.1  # seconds between two looks at the routes
 RTM_GETROUTE, RTM_NEWROUTE, NLMSG_ERROR, NLM_F_REQUEST = 26, 24, 2, 1
 RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY = 1, 2, 4, 5
@@ -89,8 +90,8 @@ class Prober:
             for flow in self.flows:
                 if now() >= due[flow.number]:
                     self.send(flow)
-                    # A machine that was held up leaves packets out: a burst would measure itself.
-                    due[flow.number] = max(due[flow.number] + self.interval, now())
+                    # What a busy machine held up is made up for, but not in a burst that measures itself.
+                    due[flow.number] = max(due[flow.number] + self.interval, now() - BEHIND)
             self.listen(max(0.0, min(*due, look) - now()))
         return {
             "begun": begun,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 STEADY = 1.0  # an outage is over once no packet was lost for so long
@@ -29,12 +30,21 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """From the first lost packet until packets were answered again for ``STEADY``, or to the end of sight."""
+    """From the first lost packet until packets were answered again for ``STEADY``, or to the end of sight.
+
+    ``heard`` is when the last packet before it was sent that was answered.
+    """
 
     begin: float
     end: float
     lost: int
     over: bool
+    heard: float
+
+    @property
+    def at_most(self) -> float:
+        """Seconds from the last answered packet before it: so long it may have been."""
+        return self.end - self.heard
 
     @property
     def seconds(self) -> float:
@@ -48,7 +58,7 @@ class Experience:
     ``during`` is what the fault did, ``after`` what its end did to a flow that had come through; ``back`` is
     how long a flow that was cut off took to come back after the end, None if it did not, or was not cut off.
     ``silence`` is the longest time without an answer while the fault lasted, ``times`` how many outages there
-    were then; ``during`` is the longest of them, of a flow that was cut off the last.
+    were then; ``during`` is the longest of them, of a flow that was cut off the last. ``spacing`` is the longest time between two packets that were sent then.
     """
 
     outcome: Outcome
@@ -58,6 +68,7 @@ class Experience:
     after: Outage | None = None
     back: float | None = None
     silence: float = 0.0
+    spacing: float = 0.0
     times: int = 0
 
 
@@ -76,18 +87,21 @@ def experience(seen: Sequence[Packet], begin: float, end: float, error: float = 
     before, during, after = seen[:first], seen[first:last], seen[last:]
     lost = (count(before), count(during), count(after))
     silence = longest_silence(during)
+    spacing = max((b.sent - a.sent for a, b in pairwise(during)), default=0.0)
     if not before or not during or not after or lost[0] * 2 > len(before):
-        return Experience("not measured", len(seen), lost, silence=silence)
+        return Experience("not measured", len(seen), lost, silence=silence, spacing=spacing)
     fell = outages(seen, first, last)
     worst = max(fell, key=lambda outage: outage.seconds, default=None)
     if fell and not fell[-1].over:
         back = settled(seen, last)
         came = None if back is None else max(0.0, seen[back].sent - end)
-        return Experience("cut off", len(seen), lost, fell[-1], back=came, silence=silence, times=len(fell))
+        return Experience(
+            "cut off", len(seen), lost, fell[-1], back=came, silence=silence, spacing=spacing, times=len(fell)
+        )
     hits = outages(seen, last, len(seen))
     hit = max(hits, key=lambda outage: outage.seconds, default=None)
     outcome: Outcome = "hit on restore" if hit else "failed over" if worst else "unaffected"
-    return Experience(outcome, len(seen), lost, worst, hit, silence=silence, times=len(fell))
+    return Experience(outcome, len(seen), lost, worst, hit, silence=silence, spacing=spacing, times=len(fell))
 
 
 def count(seen: Sequence[Packet]) -> int:
@@ -113,7 +127,8 @@ def outages(seen: Sequence[Packet], first: int, last: int) -> list[Outage]:
         after = group[-1] + 1
         over = after < last and seen[last - 1].sent - seen[after].sent >= STEADY
         stop = seen[min(after, last - 1)].sent
-        found.append(Outage(seen[group[0]].sent, stop, len(group), over))
+        heard = seen[max(group[0] - 1, 0)].sent
+        found.append(Outage(seen[group[0]].sent, stop, len(group), over, heard))
     return found
 
 
@@ -135,4 +150,4 @@ def longest_silence(seen: Sequence[Packet]) -> float:
     if not seen:
         return 0.0
     marks = [seen[0].sent, *(packet.sent for packet in seen if not packet.lost), seen[-1].sent]
-    return max(later - earlier for earlier, later in zip(marks, marks[1:], strict=False))
+    return max(later - earlier for earlier, later in pairwise(marks))

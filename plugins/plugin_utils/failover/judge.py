@@ -15,7 +15,6 @@ from .flows import Experience, Outage, experience, packets
 from .plan import Flow, Plan
 
 Verdict = Literal["met", "MISSED", "NOT MEASURED", "not judged"]
-RATE = 20  # packets a second that a measurement needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,9 @@ def milliseconds(seconds: float) -> str:
     return f"{round(seconds * 1000)} ms"
 
 
-def judge_flow(plan: Plan, flow: Flow, seen: Mapping[str, Any] | None, clock: Clock | None, window: Window) -> FlowReport:
+def judge_flow(
+    plan: Plan, flow: Flow, seen: Mapping[str, Any] | None, clock: Clock | None, window: Window
+) -> FlowReport:
     """``seen`` and ``clock`` are None where the probes of the flow's router could not be had."""
     if seen is None or clock is None or not seen["sent"]:
         return FlowReport(flow, "NOT MEASURED", "not measured", f"no packets of {flow.source} are known")
@@ -55,9 +56,11 @@ def judge_flow(plan: Plan, flow: Flow, seen: Mapping[str, Any] | None, clock: Cl
     answered = [None if moment is None else clock.here(moment) for moment in seen["answered"]]
     went = experience(packets(sent, answered), window.begin, window.end, clock.error + window.error)
     rate = len(sent) / max(sent[-1] - sent[0], 1e-3)
-    verdict, got, expected = verdict_on(plan, flow, went, rate)
+    verdict, got, expected = verdict_on(plan, flow, went)
     before, during, after = ways(plan, flow, seen["paths"], clock, window)
-    return FlowReport(flow, verdict, in_words(went, plan), got, expected, went, round(rate, 1), before, during, after)
+    return FlowReport(
+        flow, verdict, in_words(went, plan), got, expected, went, round(rate, 1), before, during, after
+    )
 
 
 def in_words(went: Experience, plan: Plan) -> str:
@@ -77,15 +80,15 @@ def in_words(went: Experience, plan: Plan) -> str:
     return f"{told}; hit on restore for {milliseconds(went.after.seconds)}" if went.after else told
 
 
-def verdict_on(plan: Plan, flow: Flow, went: Experience, rate: float) -> tuple[Verdict, str, str]:
+def verdict_on(plan: Plan, flow: Flow, went: Experience) -> tuple[Verdict, str, str]:
     """Verdict, what was got and what was expected, in words."""
     limit = f"{plan.objective} at most {plan.limit} ms"
     if went.outcome == "not measured":
         return "NOT MEASURED", "not half of the packets before the fault were answered", "a flow that works"
     if flow.exempt:
         return "not judged", flow.exempt, ""
-    if rate < RATE:
-        return "NOT MEASURED", f"only {rate:.1f} packets a second could be sent", f"{RATE} or more"
+    if went.spacing * 1000 > plan.limit:
+        return "NOT MEASURED", f"no packet could be sent for {milliseconds(went.spacing)}", limit
     if FAULTS[plan.fault].measure == "silence":
         if went.silence * 1000 > plan.limit:
             return "MISSED", f"no answer for {milliseconds(went.silence)}", limit
@@ -93,6 +96,9 @@ def verdict_on(plan: Plan, flow: Flow, went: Experience, rate: float) -> tuple[V
         return "MISSED", "cut off for as long as the fault lasted", limit
     elif went.during and went.during.seconds * 1000 > plan.limit:
         return "MISSED", f"an outage of {milliseconds(went.during.seconds)}", limit
+    elif went.during and went.during.at_most * 1000 > plan.limit:
+        most = f"{milliseconds(went.during.seconds)} to {milliseconds(went.during.at_most)}"
+        return "NOT MEASURED", f"an outage of {most}: too few packets could be sent", limit
     if went.outcome == "cut off" and went.back is None:
         return "MISSED", "no answer after the end of the fault", limit
     if went.after and went.after.seconds * 1000 > plan.restore:
@@ -128,7 +134,13 @@ def way(plan: Plan, flow: Flow, interface: str, hop: str) -> str:
     if cloud is None:
         return f"{interface}, NO TUNNEL"
     name = plan.names.get(hop, hop) if hop else flow.target
-    kind = "by" if name in plan.hubs and name != flow.target else "straight to" if name in plan.hubs else "shortcut to"
+    kind = (
+        "by"
+        if name in plan.hubs and name != flow.target
+        else "straight to"
+        if name in plan.hubs
+        else "shortcut to"
+    )
     return f"{kind} {name} ({cloud})"
 
 

@@ -64,11 +64,14 @@ class Plan:
         return {flow.source for flow in self.flows}
 
 
-def participants(devices: Mapping[str, Device], target: Device, fault: Fault, named: Sequence[str]) -> list[str]:
+def participants(
+    devices: Mapping[str, Device], target: Device, fault: Fault, named: Sequence[str]
+) -> list[str]:
     """The routers at the ends of flows: those that were named, or hubs and some spokes of the target's clouds."""
     clouds = {member.cloud.name for member in fault.carried(target)}
     concerned = {
-        name: {m.role for m in device.memberships if m.cloud.name in clouds} for name, device in devices.items()
+        name: {m.role for m in device.memberships if m.cloud.name in clouds}
+        for name, device in devices.items()
     }
     if named:
         chosen = {*named, target.name}
@@ -109,9 +112,7 @@ def flows(
             ways.append((full, exempt or "packets of full size: nothing tells routers of a smaller MTU"))
         for size, why in ways:
             name = f"{source} > {sink}" + (f", {size} bytes" if size != SMALL else "")
-            found.append(
-                Flow(name, source, sink, str(addresses[source]), str(addresses[sink]), size, why)
-            )
+            found.append(Flow(name, source, sink, str(addresses[source]), str(addresses[sink]), size, why))
     return found, notes
 
 

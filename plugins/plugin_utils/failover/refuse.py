@@ -17,9 +17,11 @@ from .plan import Plan
 LONGEST = 600  # seconds, as module_utils.linux.fault has it
 
 
-def about_request(devices: Mapping[str, Device], given: Mapping[str, Any]) -> Iterator[Finding]:
-    """What is wrong with what was asked for; no router has to be asked for that."""
-    if not str(given["window"] or "").strip():
+def about_request(
+    devices: Mapping[str, Device], given: Mapping[str, Any], check: bool = False
+) -> Iterator[Finding]:
+    """What is wrong with what was asked for; no router has to be asked for that. ``check``: nothing is broken."""
+    if not check and not str(given["window"] or "").strip():
         yield Finding(
             "fleet",
             "failover_window",
@@ -34,7 +36,10 @@ def about_request(devices: Mapping[str, Device], given: Mapping[str, Any]) -> It
     for name in given["sites"]:
         if name not in devices:
             yield Finding(
-                "fleet", "failover_sites", f"{name!r} is no router", or_one_of(nearest(name, devices), devices)
+                "fleet",
+                "failover_sites",
+                f"{name!r} is no router",
+                or_one_of(nearest(name, devices), devices),
             )
     for variable, low, high in (
         ("duration", 0, LONGEST),
@@ -96,7 +101,9 @@ def about_fleet(
     for report in reports:
         if report.verdict != "green" and report.host not in told:
             why = report.error or "a consequence of what is wrong elsewhere"
-            yield Finding(report.host, "verify", f"is {report.verdict}: {why}", "run verify.yml until it is green")
+            yield Finding(
+                report.host, "verify", f"is {report.verdict}: {why}", "run verify.yml until it is green"
+            )
     for host, look in looks.items():
         if look.get("armed"):
             yield Finding(

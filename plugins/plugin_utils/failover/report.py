@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
@@ -13,6 +12,7 @@ from ..judge.present import paragraph, table
 from .judge import FlowReport, lasting
 from .plan import Plan
 
+RATE = 20  # packets a second that a good measurement has
 HEADINGS = ("flow", "what happened", "lost", "before", "during", "after", "objective")
 
 
@@ -52,14 +52,25 @@ def console(report: Report) -> str:
         if flow.verdict in ("MISSED", "NOT MEASURED"):
             pairs = [("expected", flow.expected), ("got", flow.got)]
             lines += ["", *paragraph(f"{flow.flow.name}: {flow.verdict}", [p for p in pairs if p[1]])]
-    exempt = dict.fromkeys(f"{f.flow.name}: {f.flow.exempt}" for f in report.flows if f.verdict == "not judged")
+    exempt = dict.fromkeys(
+        f"{f.flow.name}: {f.flow.exempt}" for f in report.flows if f.verdict == "not judged"
+    )
     if exempt:
         lines += ["", *paragraph("Not judged", [("", text) for text in exempt])]
     for subject, problem in report.trouble:
         lines += ["", *paragraph(subject, [("got", problem)])]
-    if plan.notes:
-        lines += ["", *paragraph("Notes", [("", note) for note in plan.notes])]
+    notes = plan.notes + slow(report)
+    if notes:
+        lines += ["", *paragraph("Notes", [("", note) for note in notes])]
     return "\n".join([*lines, "", sentence(report)])
+
+
+def slow(report: Report) -> list[str]:
+    """Which routers could not send as many packets as were meant: what they measured is coarser."""
+    rates = {flow.flow.source: flow.rate for flow in report.flows if flow.seen and flow.rate < RATE}
+    return [
+        f"{name} was busy and sent only {rate} packets a second in each flow" for name, rate in rates.items()
+    ]
 
 
 def sentence(report: Report) -> str:
@@ -67,11 +78,14 @@ def sentence(report: Report) -> str:
     plan, flows = report.plan, report.flows
     judged = [flow for flow in flows if flow.verdict != "not judged"]
     met = [flow for flow in judged if flow.verdict == "met"]
-    worst = max(
-        (flow.seen.during.seconds for flow in judged if flow.seen and flow.seen.during), default=None
-    )
-    gap = "none of them lost a packet" if worst is None else f"the longest outage was {round(worst * 1000)} ms"
-    goal = f"{plan.objective} allows {plan.limit} ms"
+    told = [flow.seen for flow in judged if flow.seen]
+    if not told:
+        return f"{report.verdict}: nothing was measured"
+    worst = max((seen.during.seconds for seen in told if seen.during), default=0.0)
+    return_ = max((seen.after.seconds for seen in told if seen.after), default=0.0)
+    gap = f"the longest outage was {round(worst * 1000)} ms" if worst else "none lost a packet meanwhile"
+    gap += f", {round(return_ * 1000)} ms on restore" if return_ else ""
+    goal = f"{plan.objective} allows {plan.limit} ms, restore {plan.restore} ms"
     return f"{report.verdict}: {len(met)} of {len(judged)} flows within the objective, {gap}, {goal}"
 
 
@@ -102,7 +116,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "clock_error_s": report.error,
         "objective": {"name": plan.objective, "limit_ms": plan.limit, "restore_ms": plan.restore},
         "trouble": [{"subject": subject, "problem": problem} for subject, problem in report.trouble],
-        "notes": plan.notes,
+        "notes": plan.notes + slow(report),
         "flows": [_flow(flow) for flow in report.flows],
     }
 
