@@ -19,6 +19,7 @@ from .values import (
     Asn,
     CloudName,
     Directory,
+    Duration,
     Flag,
     Given,
     InterfaceName,
@@ -206,6 +207,41 @@ class TransportInput(Strict):
     )
 
 
+class ObjectivesInput(Strict):
+    """`dmvpn_objectives`: what `failover.yml` measures against. Durations, such as `900ms`, `3s` or `1min`."""
+
+    hub_loss: Duration = Field(
+        default=15000,
+        description="Longest outage when a hub's WAN is cut or a hub dies.",
+        json_schema_extra={"default": "15s"},
+    )
+    spoke_wan_loss: Duration = Field(
+        default=15000,
+        description="Longest outage when a WAN of a spoke with two is cut.",
+        json_schema_extra={"default": "15s"},
+    )
+    daemon_restart: Duration = Field(
+        default=15000,
+        description="Longest outage when nhrpd, bgpd or charon dies and is started again.",
+        json_schema_extra={"default": "15s"},
+    )
+    brownout: Duration = Field(
+        default=3000,
+        description="Longest time without any answer while a WAN loses packets.",
+        json_schema_extra={"default": "3s"},
+    )
+    mtu_shrink: Duration = Field(
+        default=3000,
+        description="Longest outage of small packets while a WAN swallows large ones.",
+        json_schema_extra={"default": "3s"},
+    )
+    restore: Duration = Field(
+        default=3000,
+        description="Longest outage when what was broken comes back.",
+        json_schema_extra={"default": "3s"},
+    )
+
+
 class SiteInput(Strict):
     """Variables of a host or a group, all but `dmvpn_clouds`."""
 
@@ -270,6 +306,11 @@ class SiteInput(Strict):
     dmvpn_report_dir: Given[Directory | None] = Field(
         default=None, description="Where `verify.yml` writes its reports."
     )
+    dmvpn_objectives: ObjectivesInput = Field(
+        default=ObjectivesInput(),
+        description="What a failover may cost, see [objectives](#objectives); those of the router that is "
+        "broken count.",
+    )
 
 
 class Inventory(SiteInput):
@@ -289,6 +330,7 @@ def known_keys(path: tuple[Any, ...]) -> tuple[str, ...]:
         ("dmvpn_clouds", "routing", "bfd"): BfdInput,
         ("dmvpn_clouds", "ipsec"): IpsecInput,
         ("dmvpn_transports",): TransportInput,
+        ("dmvpn_objectives",): ObjectivesInput,
     }
     # The second part is an index or a name of the user's.
     model = places.get(tuple(str(part) for part in path[:1] + path[2:]))
