@@ -122,7 +122,8 @@ class Connection:
     """One IKE connection, which serves every cloud of its transport.
 
     ``inactivity`` is in seconds: an idle spoke-to-spoke SA goes, one to a hub is never idle.
-    ``bound`` says that policies are tied to the interface, because the address does not tell WANs apart.
+    ``bound`` says that policies are tied to the interface. With several WANs they have to be: charon's trap
+    for any peer covers any own address, so that one connection would begin the SAs of all WANs.
     """
 
     transport: Transport
@@ -142,14 +143,13 @@ def connections(device: Device) -> list[Connection]:
     carried: dict[str, list[Membership]] = {}
     for member in device.memberships:
         carried.setdefault(member.transport.name, []).append(member)
-    dynamic = sum(members[0].transport.address is None for members in carried.values())
     return [
         Connection(
             transport=members[0].transport,
             cloud=members[0].cloud,
             clouds=tuple(m.cloud.name for m in members),
             inactivity=max(300, *(2 * m.cloud.nhrp_holdtime for m in members)),
-            bound=members[0].transport.address is None and dynamic > 1,
+            bound=len(carried) > 1,
         )
         for members in carried.values()
     ]
