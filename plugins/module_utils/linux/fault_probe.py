@@ -4,12 +4,14 @@
 
 It runs as a transient unit, so that neither the controller nor its connection matters to it. One process
 sends for all flows of a router and notes when each packet left and when its answer came, and where the
-kernel routes each flow. SIGTERM ends it; only then it writes what it saw. Times are seconds of CLOCK_BOOTTIME,
-which is what /proc/uptime shows. Standard library only, and no import of ours: the file is copied as it is.
+kernel routes each flow. SIGTERM ends it; only then it writes what it saw. Times are seconds of
+CLOCK_BOOTTIME, which is what /proc/uptime shows. Standard library only, and no import of ours: the file is
+copied as it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -106,10 +108,9 @@ class Prober:
         packet = flow.packet(self.identifier)
         flow.sent.append(round(now(), 4))
         flow.answered.append(None)
-        try:
+        # No route, or a firewall: the packet is lost, and that is what is measured.
+        with contextlib.suppress(OSError):
             self.senders[flow.source].sendto(packet, (flow.target, 0))
-        except OSError:
-            pass  # no route, or a firewall: the packet is lost, and that is what is measured
 
     def listen(self, seconds: float) -> None:
         """Takes what arrived, waiting for it as long as nothing is due."""
