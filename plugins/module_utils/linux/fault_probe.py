@@ -30,7 +30,7 @@ BEHIND = 0.2  # seconds that a flow may lag
 LOOK = 0.1  # seconds between two looks at the routes
 RTM_GETROUTE, RTM_NEWROUTE, NLMSG_ERROR, NLM_F_REQUEST = 26, 24, 2, 1
 RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY = 1, 2, 4, 5
-UNICAST = 1
+WAYS = (1, 2)  # kinds of routes that lead somewhere: unicast, local
 
 Path = tuple[str, str]  # interface and next hop; an empty next hop is on the link
 
@@ -161,7 +161,7 @@ def parse_route(data: bytes) -> Path:
     if len(data) < 28:
         return "", ""
     length, kind = struct.unpack_from("=IH", data)
-    if kind != RTM_NEWROUTE or struct.unpack_from("=B", data, 23)[0] != UNICAST:
+    if kind != RTM_NEWROUTE or data[23] not in WAYS:
         return "", ""
     interface, gateway, at = "", "", 28
     while at + 4 <= min(length, len(data)):
