@@ -96,6 +96,7 @@ class ActionModule(ActionBase):
         findings = list(about_request(devices, self.given, bool(self._task.check_mode)))
         if findings:
             raise FindingsError(findings)
+        self.objectives(self.given["target"])
         return {}
 
     def step_permit(self) -> Values:
