@@ -19,12 +19,12 @@ try:
     from ..plugin_utils.failover.faults import FAULTS
     from ..plugin_utils.failover.judge import Window, judge_flow
     from ..plugin_utils.failover.plan import Plan, flows, make_plan, participants
-    from ..plugin_utils.failover.refuse import about_fleet, about_request
+    from ..plugin_utils.failover.refuse import about_fleet, about_request, not_green
     from ..plugin_utils.failover.report import Report, as_json, console, junit
     from ..plugin_utils.failover.store import Store, dump_readings, load_devices, parse_readings
-    from ..plugin_utils.findings import Finding, FindingsError
+    from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.declared import read_site
-    from ..plugin_utils.judge.report import HostReport, fold
+    from ..plugin_utils.judge.report import HostReport
     from ..plugin_utils.judge.store import load, write
     from .render import native
 except ImportError as error:
@@ -96,6 +96,7 @@ class ActionModule(ActionBase):
         findings = list(about_request(devices, self.given, bool(self._task.check_mode)))
         if findings:
             raise FindingsError(findings)
+        self.objectives(self.given["target"])
         return {}
 
     def step_permit(self) -> Values:
@@ -141,16 +142,12 @@ class ActionModule(ActionBase):
         if plan is None:
             raise AnsibleActionFail(f"there is no plan in {self.store.folder}; run the step permit first")
         report = self.made(plan)
-        for host in fold(self.health([h for h in self.play() if (self.bundle / h / "intent.json").exists()])):
-            cause = (host.cause or "").partition(": ")[2] or host.got
-            report.trouble.append(
-                (f"{host.host}: {host.check}: not green any more", f"{cause}; {host.remedy or ''}")
-            )
+        report.trouble += not_green(self.health(list(load_devices(self.bundle, self.play()))))
         folder = self.store.reports
         write(folder / "failover.json", json.dumps(as_json(report), indent=1) + "\n")
         write(folder / "failover.xml", junit(report))
         Display().display(f"\n{console(report)}\n")
-        answer = {"verdict": report.verdict, "report_json": str(folder / "failover.json")}
+        answer: Values = {"verdict": report.verdict, "report_json": str(folder / "failover.json")}
         if not report.green:
             answer |= {"failed": True, "msg": f"{report.verdict}: see above, or {folder}/failover.json"}
         return answer

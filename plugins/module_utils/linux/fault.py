@@ -44,8 +44,10 @@ def run_script(script: Script, seconds: int) -> str:
             *script.arm,
             "now >broken",
             "set +e",
+            # What follows takes its time, which is part of the fault's.
+            f"sleep {seconds} &",
             *script.then,
-            f"sleep {seconds}",
+            "wait",
             "",
         ]
     )

@@ -4,12 +4,14 @@
 
 It runs as a transient unit, so that neither the controller nor its connection matters to it. One process
 sends for all flows of a router and notes when each packet left and when its answer came, and where the
-kernel routes each flow. SIGTERM ends it; only then it writes what it saw. Times are seconds of CLOCK_BOOTTIME,
-which is what /proc/uptime shows. Standard library only, and no import of ours: the file is copied as it is.
+kernel routes each flow. SIGTERM ends it; only then it writes what it saw. Times are seconds of
+CLOCK_BOOTTIME, which is what /proc/uptime shows. Standard library only, and no import of ours: the file is
+copied as it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -28,7 +30,7 @@ BEHIND = 0.2  # seconds that a flow may lag
 LOOK = 0.1  # seconds between two looks at the routes
 RTM_GETROUTE, RTM_NEWROUTE, NLMSG_ERROR, NLM_F_REQUEST = 26, 24, 2, 1
 RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY = 1, 2, 4, 5
-UNICAST = 1
+WAYS = (1, 2)  # kinds of routes that lead somewhere: unicast, local
 
 Path = tuple[str, str]  # interface and next hop; an empty next hop is on the link
 
@@ -106,10 +108,9 @@ class Prober:
         packet = flow.packet(self.identifier)
         flow.sent.append(round(now(), 4))
         flow.answered.append(None)
-        try:
+        # No route, or a firewall: the packet is lost, and that is what is measured.
+        with contextlib.suppress(OSError):
             self.senders[flow.source].sendto(packet, (flow.target, 0))
-        except OSError:
-            pass  # no route, or a firewall: the packet is lost, and that is what is measured
 
     def listen(self, seconds: float) -> None:
         """Takes what arrived, waiting for it as long as nothing is due."""
@@ -160,7 +161,7 @@ def parse_route(data: bytes) -> Path:
     if len(data) < 28:
         return "", ""
     length, kind = struct.unpack_from("=IH", data)
-    if kind != RTM_NEWROUTE or struct.unpack_from("=B", data, 23)[0] != UNICAST:
+    if kind != RTM_NEWROUTE or data[23] not in WAYS:
         return "", ""
     interface, gateway, at = "", "", 28
     while at + 4 <= min(length, len(data)):

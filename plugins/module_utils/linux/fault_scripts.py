@@ -19,7 +19,7 @@ PROGRAMS = ("nft", "systemd-run", "systemctl")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``wans`` are the interfaces to break; ``loss`` is in percent, ``mtu`` in bytes of the whole IP packet."""
+    """``wans`` are the interfaces to break; ``loss`` is in percent, ``mtu`` in bytes of a whole IP packet."""
 
     wans: tuple[str, ...]
     loss: int = 30
@@ -38,8 +38,8 @@ class Script:
 def rules(wans: Sequence[str], verdict: str) -> tuple[str, ...]:
     """A table of our own on both directions of the WANs.
 
-    Only packets as they are on the wire are matched: what IPsec still has to encrypt, or has decrypted, passes
-    the same hooks once more.
+    Only packets as they are on the wire are matched: what IPsec still has to encrypt, or has decrypted,
+    passes the same hooks once more.
     """
     names = ", ".join(f'"{wan}"' for wan in wans)
     return (

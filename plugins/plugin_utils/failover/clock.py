@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The router's uptime ``there`` when the controller's clock was ``here``, to ``error`` seconds either way."""
+    """The router's uptime ``there`` when our clock was ``here``, to ``error`` seconds either way."""
 
     here: float
     there: float

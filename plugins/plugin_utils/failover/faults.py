@@ -15,10 +15,10 @@ Measure = Literal["outage", "silence"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``says`` completes "hub1: ...". ``lines`` tells whether WANs are hit, and ``all_lines`` whether all are.
+    """``says`` completes "hub1: ...". ``lines``: WANs are hit, with ``all_lines`` all of them.
 
-    What counts against the objective is the ``measure`` of a flow: its ``outage``, or its longest ``silence``
-    where single packets are lost on purpose.
+    What counts against the objective is the ``measure`` of a flow: its ``outage``, or its longest
+    ``silence`` where single packets are lost on purpose.
     """
 
     name: str

@@ -58,7 +58,8 @@ class Experience:
     ``during`` is what the fault did, ``after`` what its end did to a flow that had come through; ``back`` is
     how long a flow that was cut off took to come back after the end, None if it did not, or was not cut off.
     ``silence`` is the longest time without an answer while the fault lasted, ``times`` how many outages there
-    were then; ``during`` is the longest of them, of a flow that was cut off the last. ``spacing`` is the longest time between two packets that were sent then.
+    were then; ``during`` is the longest of them, of a flow that was cut off the last.
+    ``spacing`` is the longest time between two packets that were sent then.
     """
 
     outcome: Outcome
@@ -79,8 +80,8 @@ def packets(sent: Sequence[float], answered: Sequence[float | None]) -> list[Pac
 def experience(seen: Sequence[Packet], begin: float, end: float, error: float = 0.0) -> Experience:
     """What a flow went through that was probed before ``begin`` and after ``end`` of a fault.
 
-    ``error`` is how wrong these two may be: an outage belongs to the fault if it began at most so much earlier,
-    and to its end if it began at most so much earlier than that.
+    ``error`` is how wrong these two may be: an outage belongs to the fault if it began at most so much
+    earlier, and to its end if it began at most so much earlier than that.
     """
     times = [packet.sent for packet in seen]
     first, last = bisect_left(times, begin - error), bisect_left(times, end - error)

@@ -87,26 +87,23 @@ def verdict_on(plan: Plan, flow: Flow, went: Experience) -> tuple[Verdict, str, 
         return "NOT MEASURED", "not half of the packets before the fault were answered", "a flow that works"
     if flow.exempt:
         return "not judged", flow.exempt, ""
-    if went.spacing * 1000 > plan.limit:
-        return "NOT MEASURED", f"no packet could be sent for {milliseconds(went.spacing)}", limit
+    held_up = went.spacing * 1000 > plan.limit
     if FAULTS[plan.fault].measure == "silence":
-        if went.silence * 1000 > plan.limit:
+        if went.silence * 1000 > plan.limit and not held_up:
             return "MISSED", f"no answer for {milliseconds(went.silence)}", limit
     elif went.outcome == "cut off":
-        return "MISSED", "cut off for as long as the fault lasted", limit
+        after = "" if went.back is not None else ", and after it"
+        return "MISSED", f"cut off for as long as the fault lasted{after}", limit
     elif went.during and went.during.seconds * 1000 > plan.limit:
         return "MISSED", f"an outage of {milliseconds(went.during.seconds)}", limit
-    elif went.during and went.during.at_most * 1000 > plan.limit:
+    if went.after and went.after.seconds * 1000 > plan.restore:
+        got = f"an outage of {milliseconds(went.after.seconds)} when it came back"
+        return "MISSED", got, f"restore at most {plan.restore} ms"
+    if went.during and went.during.at_most * 1000 > plan.limit:
         most = f"{milliseconds(went.during.seconds)} to {milliseconds(went.during.at_most)}"
         return "NOT MEASURED", f"an outage of {most}: too few packets could be sent", limit
-    if went.outcome == "cut off" and went.back is None:
-        return "MISSED", "no answer after the end of the fault", limit
-    if went.after and went.after.seconds * 1000 > plan.restore:
-        return (
-            "MISSED",
-            f"an outage of {milliseconds(went.after.seconds)} when it came back",
-            f"restore at most {plan.restore} ms",
-        )
+    if held_up:
+        return "NOT MEASURED", f"no packet could be sent for {milliseconds(went.spacing)}", limit
     return "met", "", ""
 
 

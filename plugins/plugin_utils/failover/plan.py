@@ -17,7 +17,7 @@ SMALL = 84  # bytes of an IP packet, as of a usual ping
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Packets from one router's LAN address to another's. ``exempt`` says why no objective applies, or is empty."""
+    """Packets from one LAN address to another. ``exempt`` says why no objective applies, or is empty."""
 
     name: str
     source: str
@@ -67,7 +67,7 @@ class Plan:
 def participants(
     devices: Mapping[str, Device], target: Device, fault: Fault, named: Sequence[str]
 ) -> list[str]:
-    """The routers at the ends of flows: those that were named, or hubs and some spokes of the target's clouds."""
+    """The routers at the ends of flows: those named, or hubs and some spokes of the target's clouds."""
     clouds = {member.cloud.name for member in fault.carried(target)}
     concerned = {
         name: {m.role for m in device.memberships if m.cloud.name in clouds}

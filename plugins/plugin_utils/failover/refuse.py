@@ -20,7 +20,7 @@ LONGEST = 600  # seconds, as module_utils.linux.fault has it
 def about_request(
     devices: Mapping[str, Device], given: Mapping[str, Any], check: bool = False
 ) -> Iterator[Finding]:
-    """What is wrong with what was asked for; no router has to be asked for that. ``check``: nothing is broken."""
+    """What is wrong with what was asked for, without asking a router. ``check``: nothing is to be broken."""
     if not check and not str(given["window"] or "").strip():
         yield Finding(
             "fleet",
@@ -64,7 +64,7 @@ def about_request(
         yield Finding(
             target.name,
             "failover_target",
-            "is an IOS router, on which no fault can be armed: there is nothing there that would end it for certain",
+            "is an IOS router, on which no fault can be armed: nothing there would end it for certain",
             "choose a Linux router; IOS routers can be at the ends of flows",
         )
     elif fault is not None and not fault.carried(target):
@@ -87,23 +87,12 @@ def about_request(
 def about_fleet(
     plan: Plan, reports: Sequence[HostReport], looks: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Finding]:
-    """What speaks against it on the routers: their health, other faults, the way that we reach the target by."""
-    told = set()
-    for root in fold(list(reports)):
-        told.add(root.host)
-        cause = (root.cause or "").partition(": ")[2] or root.got
+    """What speaks against it on the routers: health, other faults, the way that we reach the target by."""
+    for what, why in not_green(reports):
+        host, _colon, subject = what.partition(": ")
         yield Finding(
-            root.host,
-            f"{root.check} ({root.subject})",
-            f"is not green to begin with: {cause}",
-            f"repair it first: {root.remedy or 'run verify.yml'}",
+            host, subject, f"is not green to begin with: {why}", "repair that first, see verify.yml"
         )
-    for report in reports:
-        if report.verdict != "green" and report.host not in told:
-            why = report.error or "a consequence of what is wrong elsewhere"
-            yield Finding(
-                report.host, "verify", f"is {report.verdict}: {why}", "run verify.yml until it is green"
-            )
     for host, look in looks.items():
         if look.get("armed"):
             yield Finding(
@@ -115,6 +104,21 @@ def about_fleet(
     yield from _about_management(plan, looks.get(plan.target))
     if not plan.flows:
         yield Finding("fleet", "failover_sites", "leaves no flow to measure", "name two sites at least")
+
+
+def not_green(reports: Sequence[HostReport]) -> list[tuple[str, str]]:
+    """What verify found: "host: check (subject)", and why. Empty only if every router is green."""
+    found = []
+    for root in fold(list(reports)):
+        cause = (root.cause or "").partition(": ")[2] or root.got
+        found.append((f"{root.host}: {root.check} ({root.subject})", cause))
+    for report in reports:
+        if report.error:
+            found.append((f"{report.host}: verify", report.error))
+    if not found and any(report.verdict != "green" for report in reports):
+        bad = [report.host for report in reports if report.verdict != "green"]
+        found.append((f"{bad[0]}: verify", f"{', '.join(bad)} not green"))
+    return found
 
 
 def _about_management(plan: Plan, look: Mapping[str, Any] | None) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ HEADINGS = ("flow", "what happened", "lost", "before", "during", "after", "objec
 
 @dataclass(slots=True)
 class Report:
-    """``trouble`` is what was wrong with the check itself or with the fleet afterwards: red, whatever was measured."""
+    """``trouble`` is what was wrong with the check itself or with the fleet afterwards: red in any case."""
 
     plan: Plan
     flows: list[FlowReport]

@@ -208,7 +208,7 @@ class TransportInput(Strict):
 
 
 class ObjectivesInput(Strict):
-    """`dmvpn_objectives`: what `failover.yml` measures against. Durations, such as `900ms`, `3s` or `1min`."""
+    """`dmvpn_objectives`: what `failover.yml` measures against: durations, such as `900ms` or `3s`."""
 
     hub_loss: Duration = Field(
         default=15000,
@@ -308,6 +308,7 @@ class SiteInput(Strict):
     )
     dmvpn_objectives: ObjectivesInput = Field(
         default=ObjectivesInput(),
+        json_schema_extra={"default": {}},
         description="What a failover may cost, see [objectives](#objectives); those of the router that is "
         "broken count.",
     )
