@@ -15,9 +15,9 @@ SILENT = "*"
 def trace(lab: Lab, node: str, target: str) -> list[str]:
     """Addresses of the routers between the own router and the target, as they name themselves.
 
-    A router tells by the address of the interface that leads back: in the overlay, its tunnel address. The own
-    router and the target are left out; one that does not answer within a second is ``*``, and a target that
-    no packet reaches leaves :data:`LONGEST` of them.
+    A router tells by the address of the interface that leads back: in the overlay, its tunnel address. The
+    own router and the target are left out; one that does not answer within a second is ``*``, and a target
+    that no packet reaches leaves :data:`LONGEST` of them.
     """
     passed: list[str] = []
     for hops in range(2, LONGEST + 2):
