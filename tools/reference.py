@@ -45,6 +45,8 @@ SECTIONS = (
      "theirs must be equal, with `auth: certificate`."),
     ("Transports", models.TransportInput, "Entries of `dmvpn_transports`, by name. A hub needs a fixed "
      "`address` or a `public_address`. Two sites behind one public address are refused."),
+    ("Objectives", models.ObjectivesInput, "`dmvpn_objectives`, for [failover.yml](../failover.md): "
+     "durations with a unit, such as `900ms`, `3s` or `1min`."),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from .inventory import inventory
 from .kernel import kernel
 from .lab import Lab, build
 from .pcap import count
+from .trace import trace
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -65,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     one = add("client", "run a command on the LAN client of a router")
     one.add_argument("node")
     one.add_argument("argv", nargs=argparse.REMAINDER)
+    one = add("trace", "print the routers that a packet from a LAN client passes")
+    one.add_argument("node")
+    one.add_argument("target", help="an address")
     one = add("exec", "run a command in the lab's core namespace, from where routers are managed")
     one.add_argument("argv", nargs=argparse.REMAINDER)
     for name, text in (("cut", "take out the cable of a link"), ("restore", "plug it in again")):
@@ -170,6 +174,8 @@ def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
             return subprocess.call(wiring.netns(space, *(_words(args.argv) or ["bash"])))
         case "exec":
             return subprocess.call(wiring.netns(wiring.core(lab.name), *(_words(args.argv) or ["bash"])))
+        case "trace":
+            print("\n".join(trace(lab, args.node, args.target)))
         case "cut":
             lab.cut(args.link)
         case "restore":

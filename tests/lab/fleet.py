@@ -47,25 +47,38 @@ class Fleet:
     ) -> subprocess.CompletedProcess[str]:
         """Run a playbook of the collection, as a user would."""
         playbook = ROOT / "playbooks" / f"{name}.yml"
-        program = Path(sys.executable).with_name("ansible-playbook")
+        return self.run("ansible-playbook", str(playbook), *arguments, inventory=inventory)
+
+    def run(
+        self, program: str, *arguments: str, inventory: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of Ansible's programs on the fleet."""
         return subprocess.run(
-            [program, playbook, "-i", inventory or self.inventory, *arguments],
+            self.command(program, *arguments, inventory=inventory),
             cwd=self.folder,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
-                "ANSIBLE_NOCOLOR": "1",
-                # A machine full of routers answers late at times.
-                "ANSIBLE_TIMEOUT": "60",
-                "ANSIBLE_SSH_RETRIES": "3",
-                "MGRE_LAB": self.lab.name,
-            },
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=600,
             check=False,
         )
+
+    def command(self, program: str, *arguments: str, inventory: Path | None = None) -> list[str]:
+        path = Path(sys.executable).with_name(program)
+        return [str(path), *arguments, "-i", str(inventory or self.inventory)]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
+            "ANSIBLE_NOCOLOR": "1",
+            # A machine full of routers answers late at times.
+            "ANSIBLE_TIMEOUT": "60",
+            "ANSIBLE_SSH_RETRIES": "3",
+            "MGRE_LAB": self.lab.name,
+        }
 
     def site(self, *arguments: str, inventory: Path | None = None) -> str:
         """site.yml, which has to succeed; returns its output."""

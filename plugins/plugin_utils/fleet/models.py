@@ -19,6 +19,7 @@ from .values import (
     Asn,
     CloudName,
     Directory,
+    Duration,
     Flag,
     Given,
     InterfaceName,
@@ -212,6 +213,41 @@ class TransportInput(Strict):
     )
 
 
+class ObjectivesInput(Strict):
+    """`dmvpn_objectives`: what `failover.yml` measures against: durations, such as `900ms` or `3s`."""
+
+    hub_loss: Duration = Field(
+        default=15000,
+        description="Longest outage when a hub's WAN is cut or a hub dies.",
+        json_schema_extra={"default": "15s"},
+    )
+    spoke_wan_loss: Duration = Field(
+        default=15000,
+        description="Longest outage when a WAN of a spoke with two is cut.",
+        json_schema_extra={"default": "15s"},
+    )
+    daemon_restart: Duration = Field(
+        default=15000,
+        description="Longest outage when nhrpd, bgpd or charon dies and is started again.",
+        json_schema_extra={"default": "15s"},
+    )
+    brownout: Duration = Field(
+        default=3000,
+        description="Longest time without any answer while a WAN loses packets.",
+        json_schema_extra={"default": "3s"},
+    )
+    mtu_shrink: Duration = Field(
+        default=3000,
+        description="Longest outage of small packets while a WAN swallows large ones.",
+        json_schema_extra={"default": "3s"},
+    )
+    restore: Duration = Field(
+        default=3000,
+        description="Longest outage when what was broken comes back.",
+        json_schema_extra={"default": "3s"},
+    )
+
+
 class SiteInput(Strict):
     """Variables of a host or a group, all but `dmvpn_clouds`."""
 
@@ -299,6 +335,12 @@ class SiteInput(Strict):
         description="A Linux router measures itself every minute and writes `mgre_dmvpn.prom` into this "
         "directory; `true` is node_exporter's on Debian, `false` takes the collector off again.",
     )
+    dmvpn_objectives: ObjectivesInput = Field(
+        default=ObjectivesInput(),
+        json_schema_extra={"default": {}},
+        description="What a failover may cost, see [objectives](#objectives); those of the router that is "
+        "broken count.",
+    )
 
 
 class Inventory(SiteInput):
@@ -318,6 +360,7 @@ def known_keys(path: tuple[Any, ...]) -> tuple[str, ...]:
         ("dmvpn_clouds", "routing", "bfd"): BfdInput,
         ("dmvpn_clouds", "ipsec"): IpsecInput,
         ("dmvpn_transports",): TransportInput,
+        ("dmvpn_objectives",): ObjectivesInput,
     }
     # The second part is an index or a name of the user's.
     model = places.get(tuple(str(part) for part in path[:1] + path[2:]))

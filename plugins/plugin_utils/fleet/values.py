@@ -26,6 +26,8 @@ INTERFACE_MAX = 64  # characters; IOS names its own
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,19}", re.ASCII)
 INTERFACE = re.compile(r"[A-Za-z0-9_.:@/-]+", re.ASCII)
 WORD = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII)
+DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?) ?(ms|s|min)", re.ASCII)
+LONGEST = 600_000  # milliseconds of a duration
 DISTINGUISHED = re.compile(r"[A-Za-z0-9 =,.*_/:@+-]+", re.ASCII)
 
 
@@ -208,6 +210,20 @@ def parse_protocol(value: object) -> str:
     return value
 
 
+def parse_duration(value: object) -> int:
+    """Milliseconds, from text with a unit: YAML would make a bare number of it."""
+    remedy = "write a number and ms, s or min, such as 900ms or 3s"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise refuse(f"{shown(value)} has no unit", remedy)
+    found = DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise wrong_type(value, "a duration", remedy)
+    milliseconds = round(float(found[1]) * {"ms": 1, "s": 1000, "min": 60000}[found[2]])
+    if milliseconds > LONGEST:
+        raise refuse(f"{shown(value)} is out of range", "write 10min at most")
+    return milliseconds
+
+
 def parse_platform(value: object) -> str:
     if isinstance(value, str) and value.lower() in ("ios-xe", "iosxe", "ios_xe", "cisco", "cisco.ios.ios"):
         raise refuse(f"{shown(value)} is not a platform", "write ios, which is IOS-XE too")
@@ -230,6 +246,9 @@ Trustpoint = Annotated[str, Parsed(parse_word("a trustpoint", "mgre-dmvpn"), {"t
 Asn = Annotated[int, Parsed(parse_asn, {"type": "integer", "minimum": 1, "maximum": 4294967294})]
 Version = Annotated[
     tuple[int, int], Parsed(parse_version, {"type": "string", "pattern": r"^[0-9]+\.[0-9]+$"})
+]
+Duration = Annotated[
+    int, Parsed(parse_duration, {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?(ms|s|min)$"})
 ]
 RemoteId = Annotated[str, Parsed(parse_remote_id, {"type": "string"})]
 Directory = Annotated[str, Parsed(parse_directory, {"type": "string"})]

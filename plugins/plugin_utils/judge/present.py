@@ -58,8 +58,8 @@ def paragraph(head: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
         lines += textwrap.wrap(
             text,
             WIDTH,
-            initial_indent=f"  {name + ':':<10}",
-            subsequent_indent=" " * 12,
+            initial_indent=f"  {name + ':':<10}" if name else "  ",
+            subsequent_indent=" " * 12 if name else "    ",
             break_long_words=False,
             break_on_hyphens=False,
         )
@@ -89,9 +89,9 @@ def _line(row: Row, verdict: str) -> tuple[str, ...]:
     )
 
 
-def table(lines: Sequence[tuple[str, ...]]) -> list[str]:
-    cells = [HEADINGS, *lines]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
+def table(lines: Sequence[tuple[str, ...]], headings: tuple[str, ...] = HEADINGS) -> list[str]:
+    cells = [headings, *lines]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(headings))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells

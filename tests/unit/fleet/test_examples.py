@@ -50,6 +50,34 @@ def test_regional_hub_is_hub_and_spoke() -> None:
     assert [(m.cloud.name, m.role) for m in west.memberships] == [("backbone", "spoke"), ("west", "hub")]
 
 
+def test_the_core_is_the_second_hub_of_each_region() -> None:
+    devices = load("regional_hubs").devices
+    assert {m.cloud.name: m.role for m in devices["central"].memberships} == {
+        "backbone": "hub", "west": "hub", "east": "hub",
+    }  # fmt: skip
+    assert [hub.name for hub in devices["branch12"].memberships[0].hubs] == ["east", "central"]
+
+
+def test_branches_share_the_hubs_by_site_number() -> None:
+    devices = load("load_shared_hubs").devices
+    first = {name: device.memberships[0].hubs[0].name for name, device in devices.items() if "branch" in name}
+    assert first == {"branch11": "hub3", "branch12": "hub1", "branch13": "hub2"}
+
+
+def test_peers_ask_for_the_public_address_of_a_hub_in_a_cloud() -> None:
+    devices = load("cloud_hub").devices
+    asked = {hub.name: str(hub.nbma) for hub in devices["branch11"].memberships[0].hubs}
+    assert asked == {"hub1": "198.51.100.1", "hub2": "203.0.113.6"}
+    assert str(devices["hub2"].memberships[0].transport.address) == "172.31.0.2"
+
+
+def test_kiosks_make_no_shortcuts_and_branches_do() -> None:
+    devices = load("hub_only").devices
+    assert not devices["kiosk21"].memberships[0].shortcut
+    assert devices["branch11"].memberships[0].shortcut
+    assert [m.shortcut for m in devices["hub1"].memberships] == [False, True]
+
+
 def test_dual_transport_puts_each_cloud_on_its_own_wan() -> None:
     devices = load("dual_transport").devices
     wans = [(m.cloud.name, m.transport.interface) for m in devices["branch11"].memberships]

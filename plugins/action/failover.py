@@ -1,0 +1,284 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Action ``mgre.dmvpn.failover``: one step of a failover check. The playbook puts the steps in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+try:
+    from ..plugin_utils.failover.clock import Clock, Reading, best
+    from ..plugin_utils.failover.faults import FAULTS
+    from ..plugin_utils.failover.judge import Window, judge_flow
+    from ..plugin_utils.failover.plan import Plan, flows, make_plan, participants
+    from ..plugin_utils.failover.refuse import about_fleet, about_request, not_green
+    from ..plugin_utils.failover.report import Report, as_json, console, junit
+    from ..plugin_utils.failover.store import Store, dump_readings, load_devices, parse_readings
+    from ..plugin_utils.findings import FindingsError
+    from ..plugin_utils.fleet.declared import read_site
+    from ..plugin_utils.judge.report import HostReport
+    from ..plugin_utils.judge.store import load, write
+    from .render import native
+except ImportError as error:
+    MISSING: str | None = error.name
+else:
+    MISSING = None
+
+MODULE = "mgre.dmvpn.failover_router"
+RATE = 25  # packets a second in each flow
+READINGS = 5  # of a clock; the quickest counts
+PAUSE = 0.5
+OVERTIME = 240  # seconds after its end at which a fault has to be restored
+STEPS = ("plan", "look", "permit", "probe", "break", "collect", "report")
+ARGUMENTS = {
+    "step": {"type": "str", "choices": list(STEPS), "required": True},
+    "fault": {"type": "str", "default": ""},
+    "target": {"type": "str", "default": ""},
+    "transport": {"type": "str", "default": ""},
+    "window": {"type": "str", "default": ""},
+    "sites": {"type": "list", "elements": "str", "default": []},
+    "duration": {"type": "int", "default": 0},
+    "warmup": {"type": "int", "default": 8},
+    "settle": {"type": "int", "default": 10},
+    "loss": {"type": "int", "default": 30},
+    "mtu": {"type": "int", "default": 0},
+    "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
+    "report_dir": {"type": "path", "default": "artifacts/report"},
+}
+
+Values = dict[str, Any]
+
+
+class ActionModule(ActionBase):
+    """Steps hand on what they know in files of the report directory."""
+
+    _supports_check_mode = True
+    _requires_connection = False
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
+        result: Values = super().run(tmp, task_vars)
+        if MISSING:
+            raise AnsibleActionFail(
+                f"the controller lacks the Python package {MISSING}; install requirements.txt"
+            )
+        self.given = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        self.variables = task_vars or {}
+        self.host = str(self.variables["inventory_hostname"])
+        self.store = Store(Path(os.path.abspath(self.given["report_dir"])))
+        self.bundle = Path(os.path.abspath(self.given["bundle_dir"]))
+        result["changed"] = False
+        try:
+            result.update(getattr(self, f"step_{self.given['step']}")())
+        except FindingsError as error:
+            raise AnsibleActionFail(f"nothing was broken. {error}") from None
+        except OSError as error:
+            raise AnsibleActionFail(f"{error.filename}: {error.strerror}") from None
+        return result
+
+    def play(self) -> list[str]:
+        return [str(host) for host in self.variables["ansible_play_hosts_all"]]
+
+    # Steps on the controller, for all routers at once.
+
+    def step_plan(self) -> Values:
+        """What was asked for: refused before any router is asked."""
+        self.store.forget()
+        devices = load_devices(self.bundle, self.play())
+        findings = list(about_request(devices, self.given, bool(self._task.check_mode)))
+        if findings:
+            raise FindingsError(findings)
+        self.objectives(self.given["target"])
+        return {}
+
+    def step_permit(self) -> Values:
+        """The plan, provided that nothing speaks against it."""
+        devices = load_devices(self.bundle, self.play())
+        target, fault = devices[self.given["target"]], FAULTS[self.given["fault"]]
+        plan = make_plan(devices, target, self.given, self.objectives(target.name))
+        chosen = participants(devices, target, fault, self.given["sites"])
+        addresses = self.store.lan_addresses(devices.values())
+        plan.flows, plan.notes = flows(devices, chosen, addresses, target, fault, plan.wans)
+        looks = {name: self.store.load("look", name) for name in devices}
+        found = list(
+            about_fleet(
+                plan, self.health(list(devices)), {name: look for name, look in looks.items() if look}
+            )
+        )
+        if found:
+            raise FindingsError(found)
+        self.store.save_plan(plan)
+        names = ", ".join(flow.name for flow in plan.flows)
+        told = (
+            f"{plan.target}: {plan.says} for {plan.duration} s, {plan.window}. Flows: {names}. "
+            f"Objective: {plan.objective} {plan.limit} ms."
+        )
+        Display().display(f"\n{'would be: ' if self._task.check_mode else ''}{told}\n")
+        return {"plan": told}
+
+    def objectives(self, target: str) -> dict[str, int]:
+        """Those of the router that is broken, in milliseconds."""
+        name = "dmvpn_objectives"
+        value = self.variables["hostvars"][target].get(name)
+        site, findings = read_site(target, {name: native(value)} if value is not None else {})
+        if findings:
+            raise FindingsError(findings)
+        made: dict[str, int] = site.vars.dmvpn_objectives.model_dump()
+        return made
+
+    def health(self, hosts: list[str]) -> list[HostReport]:
+        return [load(self.store.reports, host) for host in hosts]
+
+    def step_report(self) -> Values:
+        plan = self.store.load_plan()
+        if plan is None:
+            raise AnsibleActionFail(f"there is no plan in {self.store.folder}; run the step permit first")
+        report = self.made(plan)
+        report.trouble += not_green(self.health(list(load_devices(self.bundle, self.play()))))
+        folder = self.store.reports
+        write(folder / "failover.json", json.dumps(as_json(report), indent=1) + "\n")
+        write(folder / "failover.xml", junit(report))
+        Display().display(f"\n{console(report)}\n")
+        answer: Values = {"verdict": report.verdict, "report_json": str(folder / "failover.json")}
+        if not report.green:
+            answer |= {"failed": True, "msg": f"{report.verdict}: see above, or {folder}/failover.json"}
+        return answer
+
+    def made(self, plan: Plan) -> Report:
+        """The report on what was measured; without a fault nothing was."""
+        broke = self.store.load("break", plan.target)
+        times = (broke or {}).get("times", {})
+        if not broke or not {"broken", "restored"} <= times.keys():
+            why = (broke or {}).get("error") or "the run ended before the fault did"
+            return Report(
+                plan, [], trouble=[(f"{plan.target}: the fault was not seen from begin to end", why)]
+            )
+        clock = Clock(parse_readings(broke["readings"]))
+        line = times.get("line", times["restored"])
+        window = Window(clock.here(times["broken"]), clock.here(line), clock.error)
+        reports = []
+        for flow in plan.flows:
+            probe = self.store.load("probe", flow.source)
+            seen = {entry["name"]: entry for entry in probe["seen"]["flows"]} if probe else {}
+            own = Clock(parse_readings(probe["readings"])) if probe else None
+            reports.append(judge_flow(plan, flow, seen.get(flow.name), own, window))
+        return Report(plan, reports, line - times["broken"], round(window.error, 3))
+
+    # Steps on a router.
+
+    def step_look(self) -> Values:
+        if not self.is_linux():
+            return {"skipped": True}
+        look = self.module(step="look")
+        look["local"] = str(self._connection.transport) == "local"
+        self.store.save("look", self.host, look)
+        return {}
+
+    def step_probe(self) -> Values:
+        plan = self.plan()
+        own = [flow for flow in plan.flows if flow.source == self.host]
+        if not own:
+            return {"skipped": True}
+        given = [
+            {"name": f.name, "source": f.source_address, "target": f.target_address, "size": f.size}
+            for f in own
+        ]
+        self.module(step="probe", flows=given, rate=RATE, limit=plan.limit_of_probes)
+        self.store.save("begun", self.host, {"readings": dump_readings([self.reading()])})
+        return {}
+
+    def step_break(self) -> Values:
+        """Breaks, and waits until the router has restored itself and things had time to settle."""
+        plan = self.plan()
+        if plan.target != self.host:
+            return {"skipped": True}
+        time.sleep(plan.warmup)
+        first = self.reading()
+        until = time.strftime("%H:%M:%S", time.localtime(time.time() + plan.duration))
+        Display().display(f"\n{plan.target}: {plan.says} until {until}\n")
+        try:
+            self.module(
+                step="break",
+                fault=plan.fault,
+                wans=plan.wans,
+                seconds=plan.duration,
+                loss=plan.loss,
+                mtu=plan.mtu,
+            )
+            times = self.until_restored(plan)
+        except (AnsibleActionFail, AnsibleConnectionFailure) as error:
+            self.store.save("break", self.host, {"error": str(error.message)})
+            raise
+        time.sleep(plan.settle)
+        readings = dump_readings([first, self.reading()])
+        self.store.save("break", self.host, {"times": times, "readings": readings})
+        return {"changed": True, "times": times}
+
+    def until_restored(self, plan: Plan) -> Values:
+        """The times of the fault, once the router says that it has restored itself."""
+        deadline = time.monotonic() + plan.duration + OVERTIME
+        while time.monotonic() < deadline:
+            time.sleep(PAUSE)
+            try:
+                answer = self._low_level_execute_command("cat /run/mgre-dmvpn-fault/restored")
+            except AnsibleConnectionFailure:
+                continue  # what was broken was the way here after all; the router restores itself
+            if answer["rc"] == 0:
+                times: Values = self.module(step="look")["times"]
+                return times
+        raise AnsibleActionFail(
+            f"{self.host} does not say that it has restored itself, {OVERTIME} s after the end of the fault; "
+            "look there: systemctl status mgre-dmvpn-fault, journalctl -u mgre-dmvpn-fault"
+        )
+
+    def step_collect(self) -> Values:
+        begun = self.store.load("begun", self.host)
+        if begun is None:
+            return {"skipped": True}
+        last = self.reading()
+        seen = self.module(step="collect")["seen"]
+        readings = [*begun["readings"], *dump_readings([last])]
+        self.store.save("probe", self.host, {"seen": seen, "readings": readings})
+        return {}
+
+    def reading(self) -> Any:
+        """The router's uptime beside our clock: the quickest answer of some."""
+        found = []
+        for _number in range(READINGS):
+            begun = time.monotonic()
+            answer = self._low_level_execute_command("cat /proc/uptime")
+            ended = time.monotonic()
+            words = str(answer.get("stdout", "")).split()
+            if answer["rc"] == 0 and words:
+                found.append(Reading((begun + ended) / 2, float(words[0]), (ended - begun) / 2))
+        if not found:
+            raise AnsibleActionFail(f"{self.host}: /proc/uptime cannot be read")
+        return best(found)
+
+    def plan(self) -> Plan:
+        plan = self.store.load_plan()
+        if plan is None:
+            raise AnsibleActionFail(f"there is no plan in {self.store.folder}; run the step permit first")
+        return plan
+
+    def is_linux(self) -> bool:
+        device = load_devices(self.bundle, [self.host]).get(self.host)
+        return device is not None and device.platform == "linux"
+
+    def module(self, **arguments: Any) -> Values:
+        """Runs the router's part. Its failure is this router's, in one line."""
+        answer: Values = self._execute_module(
+            module_name=MODULE, module_args=arguments, task_vars=self.variables
+        )
+        if answer.get("failed"):
+            said = str(answer.get("msg") or answer.get("module_stderr") or "no reason given").strip()
+            raise AnsibleActionFail(f"{self.host}: {said.splitlines()[-1]}")
+        return answer
