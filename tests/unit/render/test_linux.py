@@ -22,6 +22,7 @@ FRR = "/etc/mgre-dmvpn/frr.conf"
 SWANCTL = "/etc/swanctl/conf.d/mgre-dmvpn.conf"
 SECRETS = "/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf"
 NFT = "/etc/mgre-dmvpn/guard.nft"
+EVENTS = "/etc/mgre-dmvpn/nhrp-events.json"
 TUNNEL = "/etc/systemd/system/mgre-dmvpn-blue.service"
 
 
@@ -203,21 +204,27 @@ def test_bfd_profile_leaves_out_what_frr_leaves_out(bfd: Bfd, said: list[str]) -
     assert held[start + 1 : held.index("exit", start)] == said
 
 
-@pytest.mark.parametrize(
-    ("frr", "has_bfd"), [((8, 4), True), ((10, 2), False), ((10, 3), False), ((10, 4), True)]
-)
-def test_spoke_has_bfd_with_hubs_only_where_frr_recovers_from_its_loss(
-    frr: tuple[int, int], has_bfd: bool
-) -> None:
+@pytest.mark.parametrize("frr", [(8, 4), (10, 3), (10, 4)])
+def test_hubs_and_spokes_have_bfd_with_each_other_on_every_frr(frr: tuple[int, int]) -> None:
     device = make_device((make_cloud(), "spoke"), frr_version=frr)
-    assert ("neighbor MGRE-blue-hubs bfd" in lines(device)) is has_bfd
-    assert ("bfdd" in render_linux(device).daemons) is has_bfd
-
-
-def test_hubs_have_bfd_with_each_other_but_not_with_dynamic_neighbours_of_frr_10_3() -> None:
-    held = lines(make_device((make_cloud(), "hub"), site=1))
+    assert "neighbor MGRE-blue-hubs bfd" in lines(device)
+    assert "bfdd" in render_linux(device).daemons
+    held = lines(make_device((make_cloud(), "hub"), site=1, frr_version=frr))
     assert "neighbor MGRE-blue-hubs bfd" in held
-    assert "neighbor MGRE-blue-spokes bfd" not in held
+    assert "neighbor MGRE-blue-spokes bfd" in held
+
+
+def test_a_hub_s_event_daemon_begins_the_sessions_that_its_bgp_will_ask_for() -> None:
+    def bfd(device: Device) -> object:
+        return json.loads(text(device, EVENTS))["interfaces"]["dmvpn10"].get("bfd")
+
+    expected = {"local": "10.255.0.1", "multihop": True, "profile": "MGRE-blue"}
+    assert bfd(make_device((make_cloud(), "hub"), site=1)) == expected
+    ebgp = make_cloud(routing_spoke_asn=65100)
+    assert bfd(make_device((ebgp, "hub"), site=1)) == {**expected, "multihop": False}
+    for silent in (make_cloud(routing_bfd=None), make_cloud(routing_protocol="ospf")):
+        assert bfd(make_device((silent, "hub"), site=1)) is None
+    assert bfd(make_device((make_cloud(), "spoke"))) is None
 
 
 def test_without_bfd_there_is_no_daemon_for_it() -> None:
