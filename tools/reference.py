@@ -167,7 +167,7 @@ def pace_table() -> str:
             else str(pace.PACES[word].bfd_interval)
             for word in words
         )
-        lines.append(f"| {told} | {numbers} | {f'`{own}`' if own else ''} |")
+        lines.append(f"| {told} | {numbers} | {f'`{own}`' if own else 'no'} |")
     return "\n".join(lines) + "\n"
 
 

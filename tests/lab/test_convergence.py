@@ -1,0 +1,194 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How long packets are lost when something goes or comes back, against the limits of docs/convergence.md.
+
+Figures are multiples of BFD's detection time in the same run. ``pytest -s`` prints them. Needs root.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import yaml
+from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet, until
+from ansible_collections.mgre.dmvpn.tests.lab.probe import PER_SECOND, Probes, probing
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
+
+THROUGH_HUB = (("spoke1", "spoke3"), ("spoke3", "spoke1"), ("spoke2", "spoke1"))
+SHORTCUT = (("spoke1", "spoke3"), ("spoke3", "spoke1"))
+STEADY = 2.0  # seconds without a loss, until a change counts as over
+SHORTCUT_FALLS_BACK = 10.0  # seconds
+
+
+def detection(fleet: Fleet) -> float:
+    """Seconds of the fleet's BFD: interval times multiplier."""
+    said = yaml.safe_load((fleet.inventory / "group_vars" / "all" / "dmvpn.yml").read_text())
+    bfd = said["dmvpn_clouds"][0]["routing"]["bfd"]
+    return float(bfd["interval"]) * int(bfd["multiplier"]) / 1000
+
+
+def tell(what: str, gap: float, unit: float) -> None:
+    print(f"\n{what}: {gap:.2f} s, {gap / unit:.1f} times BFD's detection of {unit:.1f} s")
+
+
+def sessions(fleet: Fleet, node: str) -> int:
+    """BGP sessions of a router that are up."""
+    return fleet.vtysh(node, "show bgp neighbors json").count('"bgpState":"Established"')
+
+
+def all_up(fleet: Fleet) -> bool:
+    return all(sessions(fleet, hub) == 4 for hub in ("hub1", "hub2"))
+
+
+@contextmanager
+def without_shortcuts(fleet: Fleet) -> Iterator[None]:
+    """Hubs redirect nobody, so all packets between spokes go through one."""
+    tunnel = ("configure terminal", "interface dmvpn10")
+    try:
+        for hub in ("hub1", "hub2"):
+            fleet.vtysh(hub, *tunnel, "no ip nhrp redirect")
+        for spoke in ("spoke1", "spoke2", "spoke3"):
+            fleet.lab.ssh(spoke, "vtysh -c 'clear ip nhrp shortcut' || true")
+        yield
+    finally:
+        for hub in ("hub1", "hub2"):
+            fleet.vtysh(hub, *tunnel, "ip nhrp redirect")
+
+
+@contextmanager
+def through_hub1(fleet: Fleet) -> Iterator[Probes]:
+    """Probes between spokes, all through the preferred hub, which carries them without a loss."""
+    fleet.wait_green()
+    with without_shortcuts(fleet):
+        until(lambda: all_up(fleet), "all BGP sessions up")
+        with probing(fleet.lab, *THROUGH_HUB) as probes:
+            probes.wait_steady(time.monotonic(), STEADY, 60)
+            yield probes
+
+
+FAULTS: dict[str, tuple[Callable[[Fleet], None], Callable[[Fleet], None]]] = {
+    "the hub's WAN is cut": (lambda f: f.lab.cut("hub1"), lambda f: f.lab.restore("hub1")),
+    "the hub is dead": (lambda f: f.lab.kill("hub1"), lambda f: f.lab.start("hub1")),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_other_hub_carries_the_packets_within_twice_the_detection(fleet: Fleet, fault: str) -> None:
+    broken, mended = FAULTS[fault]
+    unit = detection(fleet)
+    with through_hub1(fleet) as probes:
+        began = time.monotonic()
+        broken(fleet)
+        try:
+            probes.wait_steady(began + 3 * unit, STEADY, 60)
+        finally:
+            back = time.monotonic()
+            mended(fleet)
+        until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
+        probes.wait_steady(time.monotonic(), STEADY, 30)
+    gap = max(flow.lost_between(began, back) for flow in probes.flows) / PER_SECOND
+    tell(fault, gap, unit)
+    lost = probes.lost_between(back)
+    print(f"its return: {lost} packets lost")
+    assert gap <= 2 * unit
+    assert lost == 0
+    fleet.wait_green()
+
+
+DAEMONS = {
+    "charon": "systemctl restart strongswan",
+    "nhrpd": "kill $(pidof nhrpd)",
+    "bgpd": "kill $(pidof bgpd)",
+    "bfdd": "kill $(pidof bfdd)",
+}
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_a_daemon_of_the_hub_restarts(fleet: Fleet, daemon: str) -> None:
+    unit = detection(fleet)
+    with through_hub1(fleet) as probes:
+        began = time.monotonic()
+        fleet.lab.ssh("hub1", DAEMONS[daemon])
+        time.sleep(1)
+        until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
+        probes.wait_steady(time.monotonic(), STEADY, 60)
+    gap = probes.gap_after(began)
+    tell(f"{daemon} restarted, {probes.lost_between(began)} packets of all flows lost", gap, unit)
+    fleet.wait_green()
+
+
+def test_a_shortcut_survives_the_loss_of_the_hub(fleet: Fleet) -> None:
+    fleet.wait_green()
+    with probing(fleet.lab, *SHORTCUT) as probes:
+        for spoke, prefix in (("spoke1", "10.13.0.0/24"), ("spoke3", "10.11.0.0/24")):
+            until(
+                lambda spoke=spoke, prefix=prefix: prefix in fleet.vtysh(spoke, "show ip nhrp shortcut"),
+                f"{spoke} has its shortcut",
+            )
+        probes.wait_steady(time.monotonic(), STEADY, 60)
+        began = time.monotonic()
+        fleet.lab.cut("hub1")
+        try:
+            probes.wait_steady(began + 10, STEADY, 60)
+            ended = time.monotonic()
+        finally:
+            fleet.lab.restore("hub1")
+    print(f"\na shortcut while its hub is lost: {probes.lost_between(began, ended)} packets lost")
+    assert probes.lost_between(began, ended) == 0
+    fleet.wait_green()
+
+
+def test_a_shortcut_without_its_sa_falls_back_to_the_hub(fleet: Fleet) -> None:
+    peer = "203.0.113.18"
+    blocked = "add table inet test_blocked; " + "".join(
+        f"add chain inet test_blocked {hook} {{ type filter hook {hook} priority 0; }}; "
+        f"add rule inet test_blocked {hook} ip {end} {peer} drop; "
+        for hook, end in (("input", "saddr"), ("output", "daddr"))
+    )
+    fleet.wait_green()
+    with probing(fleet.lab, *SHORTCUT) as probes:
+        until(
+            lambda: "10.13.0.0/24" in fleet.vtysh("spoke1", "show ip nhrp shortcut"),
+            "spoke1 has its shortcut",
+        )
+        probes.wait_steady(time.monotonic(), STEADY, 60)
+        began = time.monotonic()
+        fleet.lab.ssh("spoke1", f"nft '{blocked}'")
+        try:
+            probes.wait_steady(began + 1, STEADY, 60)
+        finally:
+            fleet.lab.ssh("spoke1", "nft delete table inet test_blocked")
+    gap = probes.gap_after(began)
+    tell("a shortcut's SA died", gap, detection(fleet))
+    assert 0 < gap <= SHORTCUT_FALLS_BACK
+    fleet.wait_green()
+
+
+def test_a_drained_hub_goes_without_a_loss(fleet: Fleet) -> None:
+    asn = re.search(r"local AS number (\d+)", fleet.vtysh("hub1", "show bgp summary"))
+    assert asn
+    bgp = ("configure terminal", f"router bgp {asn[1]}")
+    with through_hub1(fleet) as probes:
+        began = time.monotonic()
+        fleet.vtysh("hub1", *bgp, "bgp graceful-shutdown")
+        try:
+            for spoke in ("spoke1", "spoke2", "spoke3"):
+                until(
+                    lambda spoke=spoke: "via 10.255.0.2" in fleet.lab.ssh(spoke, "ip route get 10.1.0.10"),
+                    f"{spoke} prefers hub2",
+                )
+            fleet.lab.ssh("hub1", "systemctl stop frr")
+            probes.wait_steady(time.monotonic() + 3 * detection(fleet), STEADY, 60)
+        finally:
+            # What was not saved is gone with it.
+            fleet.lab.ssh("hub1", "systemctl start frr")
+        until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
+        probes.wait_steady(time.monotonic(), STEADY, 30)
+    print(f"\nhub1 drained, stopped and started: {probes.lost_between(began)} packets lost")
+    assert probes.lost_between(began) == 0
+    fleet.wait_green()
