@@ -42,7 +42,7 @@ def running(host: Host) -> str | None:
     return without_sessions(text)
 
 
-def without_sessions(text: str, profiles: Collection[str] = ()) -> str:
+def without_sessions(text: str, profiles: Collection[str] = (), *, marked: bool = False) -> str:
     """A configuration without the BFD sessions that the event daemon has entered (docs/nhrp-events.md).
 
     They come and go with the spokes, and are nobody's configuration; somebody's ``write memory`` may save
@@ -50,7 +50,7 @@ def without_sessions(text: str, profiles: Collection[str] = ()) -> str:
     """
     if "MGRE-" not in text:
         return text
-    root = parse(text)
+    root = parse(text, marked=marked)
     for bfd in (node for node in root.children if node.key == "bfd"):
         bfd.children = [node for node in bfd.children if _profile(node) in (None, *profiles)]
     return render(root)
@@ -73,7 +73,7 @@ def merge_file(host: Host, old: str, new: str, foreign: Collection[Path]) -> Mer
     if marked:
         text = host.must("vtysh", "-m", "-f", str(host.at(FRR_CONF)))
     profiles = re.findall(r"^ profile (MGRE-\S+)$", new, re.MULTILINE)
-    return merge(without_sessions(text, profiles), old, new, foreign, marked=marked)
+    return merge(without_sessions(text, profiles, marked=marked), old, new, foreign, marked=marked)
 
 
 def check(host: Host, path: str) -> None:
