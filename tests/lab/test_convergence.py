@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 import yaml
@@ -38,11 +39,21 @@ def tell(what: str, gap: float, unit: float) -> None:
 
 def sessions(fleet: Fleet, node: str) -> int:
     """BGP sessions of a router that are up."""
-    return fleet.vtysh(node, "show bgp neighbors json").count('"bgpState":"Established"')
+    # bgpd may be away.
+    said = fleet.lab.ssh(node, "vtysh -c 'show bgp neighbors json' || true")
+    return said.count('"bgpState":"Established"')
 
 
 def all_up(fleet: Fleet) -> bool:
     return all(sessions(fleet, hub) == 4 for hub in ("hub1", "hub2"))
+
+
+def has_shortcut(fleet: Fleet, node: str, prefix: str) -> bool:
+    return prefix in fleet.vtysh(node, "show ip nhrp shortcut")
+
+
+def prefers_hub2(fleet: Fleet, node: str) -> bool:
+    return "via 10.255.0.2" in fleet.lab.ssh(node, "ip route get 10.1.0.10")
 
 
 @contextmanager
@@ -63,7 +74,6 @@ def without_shortcuts(fleet: Fleet) -> Iterator[None]:
 @contextmanager
 def through_hub1(fleet: Fleet) -> Iterator[Probes]:
     """Probes between spokes, all through the preferred hub, which carries them without a loss."""
-    fleet.wait_green()
     with without_shortcuts(fleet):
         until(lambda: all_up(fleet), "all BGP sessions up")
         with probing(fleet.lab, *THROUGH_HUB) as probes:
@@ -123,13 +133,9 @@ def test_a_daemon_of_the_hub_restarts(fleet: Fleet, daemon: str) -> None:
 
 
 def test_a_shortcut_survives_the_loss_of_the_hub(fleet: Fleet) -> None:
-    fleet.wait_green()
     with probing(fleet.lab, *SHORTCUT) as probes:
         for spoke, prefix in (("spoke1", "10.13.0.0/24"), ("spoke3", "10.11.0.0/24")):
-            until(
-                lambda spoke=spoke, prefix=prefix: prefix in fleet.vtysh(spoke, "show ip nhrp shortcut"),
-                f"{spoke} has its shortcut",
-            )
+            until(partial(has_shortcut, fleet, spoke, prefix), f"{spoke} has its shortcut")
         probes.wait_steady(time.monotonic(), STEADY, 60)
         began = time.monotonic()
         fleet.lab.cut("hub1")
@@ -150,12 +156,8 @@ def test_a_shortcut_without_its_sa_falls_back_to_the_hub(fleet: Fleet) -> None:
         f"add rule inet test_blocked {hook} ip {end} {peer} drop; "
         for hook, end in (("input", "saddr"), ("output", "daddr"))
     )
-    fleet.wait_green()
     with probing(fleet.lab, *SHORTCUT) as probes:
-        until(
-            lambda: "10.13.0.0/24" in fleet.vtysh("spoke1", "show ip nhrp shortcut"),
-            "spoke1 has its shortcut",
-        )
+        until(partial(has_shortcut, fleet, "spoke1", "10.13.0.0/24"), "spoke1 has its shortcut")
         probes.wait_steady(time.monotonic(), STEADY, 60)
         began = time.monotonic()
         fleet.lab.ssh("spoke1", f"nft '{blocked}'")
@@ -178,10 +180,7 @@ def test_a_drained_hub_goes_without_a_loss(fleet: Fleet) -> None:
         fleet.vtysh("hub1", *bgp, "bgp graceful-shutdown")
         try:
             for spoke in ("spoke1", "spoke2", "spoke3"):
-                until(
-                    lambda spoke=spoke: "via 10.255.0.2" in fleet.lab.ssh(spoke, "ip route get 10.1.0.10"),
-                    f"{spoke} prefers hub2",
-                )
+                until(partial(prefers_hub2, fleet, spoke), f"{spoke} prefers hub2")
             fleet.lab.ssh("hub1", "systemctl stop frr")
             probes.wait_steady(time.monotonic() + 3 * detection(fleet), STEADY, 60)
         finally:
@@ -191,4 +190,36 @@ def test_a_drained_hub_goes_without_a_loss(fleet: Fleet) -> None:
         probes.wait_steady(time.monotonic(), STEADY, 30)
     print(f"\nhub1 drained, stopped and started: {probes.lost_between(began)} packets lost")
     assert probes.lost_between(began) == 0
+    fleet.wait_green()
+
+
+@contextmanager
+def stock_timers(fleet: Fleet) -> Iterator[None]:
+    """BGP as FRR has it by itself: holdtime 180 s, keepalive 60 s, no BFD. site.yml mends that."""
+    try:
+        for nodes, group in ((("spoke1", "spoke2", "spoke3"), "hubs"), (("hub1", "hub2"), "spokes")):
+            for node in nodes:
+                bgp = [f"no neighbor MGRE-blue-{group} {what}" for what in ("bfd", "timers")]
+                fleet.vtysh(node, "configure terminal", "router bgp 65000", *bgp)
+        for hub in ("hub1", "hub2"):
+            fleet.vtysh(hub, "clear bgp *")
+        until(lambda: all_up(fleet), "all BGP sessions up, with stock timers", seconds=120)
+        yield
+    finally:
+        fleet.site()
+
+
+def test_stock_timers_lose_many_times_as_much(fleet: Fleet) -> None:
+    unit = detection(fleet)
+    with stock_timers(fleet), through_hub1(fleet) as probes:
+        began = time.monotonic()
+        fleet.lab.cut("hub1")
+        try:
+            probes.wait_steady(began + 3 * unit, STEADY, 240)
+        finally:
+            back = time.monotonic()
+            fleet.lab.restore("hub1")
+    gap = max(flow.lost_between(began, back) for flow in probes.flows) / PER_SECOND
+    tell("the hub's WAN is cut, with stock timers", gap, unit)
+    assert gap > 10 * 2 * unit
     fleet.wait_green()
