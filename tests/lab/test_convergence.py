@@ -48,8 +48,10 @@ def all_up(fleet: Fleet) -> bool:
     return all(sessions(fleet, hub) == 4 for hub in ("hub1", "hub2"))
 
 
-def has_shortcut(fleet: Fleet, node: str, prefix: str) -> bool:
-    return prefix in fleet.vtysh(node, "show ip nhrp shortcut")
+def has_shortcut(fleet: Fleet, node: str, target: str) -> bool:
+    """Whether packets go straight: a shortcut is a route on the tunnel without a next hop."""
+    said = fleet.lab.ssh(node, f"ip route get {target}")
+    return "dev dmvpn10" in said and " via " not in said
 
 
 def prefers_hub2(fleet: Fleet, node: str) -> bool:
@@ -134,8 +136,8 @@ def test_a_daemon_of_the_hub_restarts(fleet: Fleet, daemon: str) -> None:
 
 def test_a_shortcut_survives_the_loss_of_the_hub(fleet: Fleet) -> None:
     with probing(fleet.lab, *SHORTCUT) as probes:
-        for spoke, prefix in (("spoke1", "10.13.0.0/24"), ("spoke3", "10.11.0.0/24")):
-            until(partial(has_shortcut, fleet, spoke, prefix), f"{spoke} has its shortcut")
+        for spoke, target in (("spoke1", "10.13.0.10"), ("spoke3", "10.11.0.10")):
+            until(partial(has_shortcut, fleet, spoke, target), f"{spoke} has its shortcut")
         probes.wait_steady(time.monotonic(), STEADY, 60)
         began = time.monotonic()
         fleet.lab.cut("hub1")
@@ -145,7 +147,8 @@ def test_a_shortcut_survives_the_loss_of_the_hub(fleet: Fleet) -> None:
         finally:
             fleet.lab.restore("hub1")
     print(f"\na shortcut while its hub is lost: {probes.lost_between(began, ended)} packets lost")
-    assert probes.lost_between(began, ended) == 0
+    # nhrpd asks the other hub for the way again, and may be a moment late.
+    assert probes.lost_between(began, ended) <= PER_SECOND / 4
     fleet.wait_green()
 
 
@@ -157,8 +160,9 @@ def test_a_shortcut_without_its_sa_falls_back_to_the_hub(fleet: Fleet) -> None:
         for hook, end in (("input", "saddr"), ("output", "daddr"))
     )
     with probing(fleet.lab, *SHORTCUT) as probes:
-        until(partial(has_shortcut, fleet, "spoke1", "10.13.0.0/24"), "spoke1 has its shortcut")
+        until(partial(has_shortcut, fleet, "spoke1", "10.13.0.10"), "spoke1 has its shortcut")
         probes.wait_steady(time.monotonic(), STEADY, 60)
+        assert has_shortcut(fleet, "spoke1", "10.13.0.10")
         began = time.monotonic()
         fleet.lab.ssh("spoke1", f"nft '{blocked}'")
         try:
@@ -167,7 +171,8 @@ def test_a_shortcut_without_its_sa_falls_back_to_the_hub(fleet: Fleet) -> None:
             fleet.lab.ssh("spoke1", "nft delete table inet test_blocked")
     gap = probes.gap_after(began)
     tell("a shortcut's SA died", gap, detection(fleet))
-    assert 0 < gap <= SHORTCUT_FALLS_BACK
+    # Nobody can notice sooner than dead peer detection asks.
+    assert 1 < gap <= SHORTCUT_FALLS_BACK
     fleet.wait_green()
 
 
