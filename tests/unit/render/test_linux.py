@@ -227,6 +227,22 @@ def test_a_hub_s_event_daemon_begins_the_sessions_that_its_bgp_will_ask_for() ->
     assert bfd(make_device((make_cloud(), "spoke"))) is None
 
 
+def test_sessions_wait_except_with_the_hub_of_the_last_resort() -> None:
+    held = lines(spoke())
+    assert "neighbor 10.255.0.1 timers delayopen 6" in held
+    assert "neighbor 10.255.0.2 timers delayopen 6" not in held
+    assert "neighbor MGRE-blue-spokes timers delayopen 6" in lines(hub())
+    assert "delayopen" not in text(make_device((make_cloud(), "spoke"), hubs=(1,)), FRR)
+
+
+def test_what_a_drained_hub_announces_is_taken_last() -> None:
+    for device in (spoke(), hub()):
+        held = text(device, FRR)
+        assert "bgp community-list standard MGRE-drained seq 5 permit graceful-shutdown\n" in held
+        assert held.count(" match community MGRE-drained\n") == held.count(" set local-preference 0\n") == 2
+    assert "MGRE-drained" not in text(spoke(routing_protocol="ospf"), FRR)
+
+
 def test_without_bfd_there_is_no_daemon_for_it() -> None:
     device = spoke(routing_bfd=None)
     assert "bfd" not in text(device, FRR)
