@@ -19,10 +19,6 @@ from ..fleet.intent import Cloud, Device, Membership
 DIRECT = 1000
 CLOUD_STEP = 20
 VIA_HUB = 500
-# Seconds that both ends of a session wait before they speak (RFC 4271, DelayOpen) where another hub carries
-# the packets meanwhile: a hub that comes back hears from the other hubs first, and has all routes when it is
-# used.
-DELAY_OPEN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,6 @@ class Group:
     map_in: str | None
     map_out: str
     allow_own_asn: bool = False
-    delay_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,6 @@ class Neighbor:
     group: str
     map_in: str | None
     bfd: bool = False
-    delay_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +249,6 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
             bfd=member.offers_bfd_to_spokes(device),
             map_in=f"{own}-spokes-in",
             map_out=f"{own}-spokes-out",
-            delay_open=DELAY_OPEN if member.hubs else None,
         )
     )
     neighbors = [
@@ -280,11 +273,7 @@ def spoke_policy(device: Device, member: Membership, place: int) -> Policy:
     for order, hub in enumerate(member.hubs):
         name = f"{own}-hub{order + 1}-in"
         maps.append(RouteMap(name, f"{own}-summaries", DIRECT - CLOUD_STEP * place - order))
-        # The one of the last resort comes at once: it bridges the wait for the others.
-        delay = DELAY_OPEN if order < len(member.hubs) - 1 else None
-        neighbors.append(
-            Neighbor(hub.overlay, hub.name, cloud.name, f"{own}-hubs", name, hub.name in apart, delay)
-        )
+        neighbors.append(Neighbor(hub.overlay, hub.name, cloud.name, f"{own}-hubs", name, hub.name in apart))
     group = Group(
         name=f"{own}-hubs",
         membership=member,
