@@ -7,7 +7,6 @@ Figures are multiples of BFD's detection time in the same run. ``pytest -s`` pri
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,10 +104,10 @@ def test_the_other_hub_carries_the_packets_within_twice_the_detection(fleet: Fle
         probes.wait_steady(time.monotonic(), STEADY, 30)
     gap = max(flow.lost_between(began, back) for flow in probes.flows) / PER_SECOND
     tell(fault, gap, unit)
-    lost = probes.lost_between(back)
-    print(f"its return: {lost} packets lost")
+    tell(f"its return, {probes.lost_between(back)} packets of all flows lost", probes.gap_after(back), unit)
     assert gap <= 2 * unit
-    assert lost == 0
+    # Unplanned: a spoke may prefer the hub before the hub has the routes of all others.
+    assert probes.gap_after(back) <= unit
     fleet.wait_green()
 
 
@@ -130,7 +129,6 @@ def test_a_daemon_of_the_hub_restarts(fleet: Fleet, daemon: str) -> None:
         until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
         probes.wait_steady(time.monotonic(), STEADY, 60)
     gap = probes.gap_after(began)
-    print([flow.gap_after(began) for flow in probes.flows])
     tell(f"{daemon} restarted, {probes.lost_between(began)} packets of all flows lost", gap, unit)
     fleet.wait_green()
 
@@ -177,26 +175,29 @@ def test_a_shortcut_without_its_sa_falls_back_to_the_hub(fleet: Fleet) -> None:
     fleet.wait_green()
 
 
-def test_a_drained_hub_goes_without_a_loss(fleet: Fleet) -> None:
-    asn = re.search(r"local AS number (\d+)", fleet.vtysh("hub1", "show bgp summary"))
-    assert asn
-    bgp = ("configure terminal", f"router bgp {asn[1]}")
+def test_a_drained_hub_goes_and_comes_back_without_a_loss(fleet: Fleet) -> None:
+    """As docs/convergence.md says: drain and save, stop, start, and undo that when all sessions are up."""
+    bgp = ("configure terminal", "router bgp 65000")
+    save = ("end", "write memory")
     with through_hub1(fleet) as probes:
         began = time.monotonic()
-        fleet.vtysh("hub1", *bgp, "bgp graceful-shutdown")
+        fleet.vtysh("hub1", *bgp, "bgp graceful-shutdown", *save)
         try:
             for spoke in ("spoke1", "spoke2", "spoke3"):
                 until(partial(prefers_hub2, fleet, spoke), f"{spoke} prefers hub2")
+            probes.wait_steady(time.monotonic(), STEADY, 30)
             fleet.lab.ssh("hub1", "systemctl stop frr")
             probes.wait_steady(time.monotonic() + 3 * detection(fleet), STEADY, 60)
-        finally:
-            # What was not saved is gone with it.
             back = time.monotonic()
+        finally:
             fleet.lab.ssh("hub1", "systemctl start frr")
-        until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
+            until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
+            probes.wait_steady(time.monotonic(), STEADY, 30)
+            fleet.vtysh("hub1", *bgp, "no bgp graceful-shutdown", *save)
+        until(lambda: not prefers_hub2(fleet, "spoke1"), "spoke1 prefers hub1 again")
         probes.wait_steady(time.monotonic(), STEADY, 30)
     lost = probes.lost_between(began, back), probes.lost_between(back)
-    print(f"\nhub1 drained and stopped: {lost[0]} packets lost; started again: {lost[1]}")
+    print(f"\nhub1 drained and stopped: {lost[0]} packets lost; back: {lost[1]}")
     assert lost == (0, 0)
     fleet.wait_green()
 
