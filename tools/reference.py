@@ -15,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet import models, suites  # noqa: E402
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet import models, pace, suites  # noqa: E402
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.checks.registry import CHECKS  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference"
@@ -48,6 +48,11 @@ SECTIONS = (
     ("Objectives", models.ObjectivesInput, "`dmvpn_objectives`, for [failover.yml](../failover.md): "
      "durations with a unit, such as `900ms`, `3s` or `1min`."),
 )  # fmt: skip
+
+
+CONVERGENCE = """What the word `dmvpn_convergence` sets on both platforms. A cloud that says a number of its \
+own keeps that one, whatever the word; see [how to choose](../convergence.md).
+"""
 
 
 def schema() -> Schema:
@@ -100,6 +105,7 @@ def page() -> str:
         text += [f"## {title}\n", f"{prose}\n", table(made)]
         if model is models.IpsecInput:
             text += ["### Suites\n", suite_table()]
+            text += ["## Convergence\n", CONVERGENCE, pace_table()]
     text += ["## Sizes\n", SIZES, size_table(), "## What is checked between values\n", checks()]
     return "\n".join(text)
 
@@ -139,6 +145,32 @@ def default_of(value: Schema) -> str:
     if default is None or "$ref" in value or ("anyOf" in value and isinstance(default, dict)):
         return ""
     return f"`{json.dumps(default)}`" if default not in ([], {}) else "empty"
+
+
+def pace_table() -> str:
+    """What each word stands for, and where a cloud may say otherwise."""
+    rows = (
+        ("BFD: milliseconds between packets", "bfd_interval", "routing.bfd.interval"),
+        ("BFD: packets until a neighbour is dead", "bfd_multiplier", "routing.bfd.multiplier"),
+        ("which is after seconds", "bfd_detection", ""),
+        ("BGP keepalive, OSPF and EIGRP hello: seconds", "keepalive", "routing.keepalive"),
+        ("BGP and EIGRP holdtime, OSPF dead interval: seconds", "holdtime", "routing.holdtime"),
+        ("NHRP registration lives: seconds", "nhrp_holdtime", "nhrp_holdtime"),
+        ("IKE asks a silent peer: after seconds (IOS: at least 10)", "dpd", "ipsec.dpd"),
+        ("IKE waits for a first answer: seconds (Linux)", "retransmit", ""),
+        ("the SA of a silent peer is gone: after seconds (Linux)", "sa_detection", ""),
+    )
+    words = list(pace.PACES)
+    lines = [f"| | {' | '.join(f'`{word}`' for word in words)} | a cloud's own |", "|---|" + "---|" * 4]
+    for told, name, own in rows:
+        numbers = " | ".join(
+            f"{getattr(pace.PACES[word], name):.3g}"
+            if name != "bfd_interval"
+            else str(pace.PACES[word].bfd_interval)
+            for word in words
+        )
+        lines.append(f"| {told} | {numbers} | {f'`{own}`' if own else 'no'} |")
+    return "\n".join(lines) + "\n"
 
 
 def suite_table() -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from .frr_config import Path, needs_marks
+from .frr_config import Node, Path, needs_marks, parse, render
 from .frr_delta import delta, differences
 from .frr_merge import Merged, merge
 from .host import CommandFailed, Host, Result
@@ -38,7 +38,28 @@ def running(host: Host) -> str | None:
     if "\nfrr version " not in result.out:
         # Taking a part for the whole would remove the rest.
         raise CommandFailed(argv, Result(1, err="shows only a part of the running configuration"))
-    return "".join(f"{line}\n" for line in result.out.splitlines() if not line.startswith(_HEADER))
+    text = "".join(f"{line}\n" for line in result.out.splitlines() if not line.startswith(_HEADER))
+    return without_sessions(text)
+
+
+def without_sessions(text: str, profiles: Collection[str] = (), *, marked: bool = False) -> str:
+    """A configuration without the BFD sessions that the event daemon has entered (docs/nhrp-events.md).
+
+    They come and go with the spokes, and are nobody's configuration; somebody's ``write memory`` may save
+    them. Those with one of ``profiles`` stay.
+    """
+    if "MGRE-" not in text:
+        return text
+    root = parse(text, marked=marked)
+    for bfd in (node for node in root.children if node.key == "bfd"):
+        bfd.children = [node for node in bfd.children if _profile(node) in (None, *profiles)]
+    return render(root)
+
+
+def _profile(peer: Node) -> str | None:
+    """Ours, if this is a session with one of our profiles."""
+    words = [node.key.split() for node in peer.children if node.key.startswith("profile MGRE-")]
+    return words[0][1] if words and peer.key.startswith("peer ") else None
 
 
 def merge_running(current: str, old: str, new: str, foreign: Collection[Path]) -> Merged:
@@ -51,7 +72,8 @@ def merge_file(host: Host, old: str, new: str, foreign: Collection[Path]) -> Mer
     marked = needs_marks(text)
     if marked:
         text = host.must("vtysh", "-m", "-f", str(host.at(FRR_CONF)))
-    return merge(text, old, new, foreign, marked=marked)
+    profiles = re.findall(r"^ profile (MGRE-\S+)$", new, re.MULTILINE)
+    return merge(without_sessions(text, profiles, marked=marked), old, new, foreign, marked=marked)
 
 
 def check(host: Host, path: str) -> None:

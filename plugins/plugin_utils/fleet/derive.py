@@ -20,6 +20,8 @@ from .intent import (
     Transport,
 )
 from .models import CloudInput, TransportInput
+from .pace import Pace
+from .paced import neighbour_timers, pace_of, said
 from .suites import DEFAULT_MTU, IPV4_TCP, SUITES, largest_inner
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ def derive(declared: Declared) -> Fleet:
     clouds = {
         name: derive_cloud(
             cloud,
+            pace_of(declared, cloud),
             any(name in m.site.vars.dmvpn_nhrp_secrets for m in declared.members[name]),
             hubs[name][0].overlay,
         )
@@ -68,8 +71,9 @@ def tunnel_mtu(cloud: CloudInput) -> int:
     return min(DEFAULT_MTU, largest_inner(cloud.ipsec.suite, cloud.path_mtu, nat_t=True))
 
 
-def derive_cloud(cloud: CloudInput, nhrp_authenticated: bool, first_hub: IPv4Address) -> Cloud:
+def derive_cloud(cloud: CloudInput, pace: Pace, nhrp_authenticated: bool, first_hub: IPv4Address) -> Cloud:
     routing, ipsec = cloud.routing, cloud.ipsec
+    keepalive, holdtime = neighbour_timers(cloud, pace)
     mtu = tunnel_mtu(cloud)
     return Cloud(
         name=cloud.name,
@@ -79,7 +83,7 @@ def derive_cloud(cloud: CloudInput, nhrp_authenticated: bool, first_hub: IPv4Add
         network_id=cloud.network_id or cloud.number,
         phase=cloud.phase,
         transport=cloud.transport,
-        nhrp_holdtime=cloud.nhrp_holdtime,
+        nhrp_holdtime=said(cloud, "nhrp_holdtime", pace.nhrp_holdtime),
         nhrp_authenticated=nhrp_authenticated,
         path_mtu=cloud.path_mtu,
         mtu=mtu,
@@ -88,10 +92,15 @@ def derive_cloud(cloud: CloudInput, nhrp_authenticated: bool, first_hub: IPv4Add
             protocol=routing.protocol,
             asn=routing.asn,
             spoke_asn=routing.spoke_asn or routing.asn,
-            keepalive=routing.keepalive,
-            holdtime=routing.holdtime,
+            keepalive=keepalive,
+            holdtime=holdtime,
             area=routing.area,
-            bfd=Bfd(routing.bfd.interval, routing.bfd.multiplier) if routing.bfd else None,
+            bfd=Bfd(
+                said(routing.bfd, "interval", pace.bfd_interval),
+                said(routing.bfd, "multiplier", pace.bfd_multiplier),
+            )
+            if routing.bfd
+            else None,
             summaries=tuple(routing.summaries),
         ),
         ipsec=Ipsec(
@@ -99,9 +108,10 @@ def derive_cloud(cloud: CloudInput, nhrp_authenticated: bool, first_hub: IPv4Add
             suite=SUITES[ipsec.suite],
             ike_lifetime=ipsec.ike_lifetime,
             esp_lifetime=ipsec.esp_lifetime,
-            dpd=ipsec.dpd,
+            dpd=said(ipsec, "dpd", pace.dpd),
             remote_id=ipsec.remote_id,
             check_identity=ipsec.check_identity,
+            retransmit=pace.retransmit,
         ),
         multicast_groups=tuple(cloud.multicast_groups),
         rendezvous=first_hub if cloud.multicast_groups else None,

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Literal, Protocol
 
+from .pace import NORMAL
+
 Role = Literal["hub", "spoke"]
 Platform = Literal["linux", "ios"]
 NEWEST_IOS = (17, 15)
@@ -57,7 +59,8 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Ipsec:
-    """Protection of one cloud. Lifetimes are in seconds.
+    """Protection of one cloud. Lifetimes are in seconds, and so is ``retransmit``: how long IKE waits for a
+    first answer.
 
     ``remote_id`` is the pattern that a peer's certificate subject must match; with
     ``check_identity`` the subject's OU lists the tunnel addresses that the peer may hold.
@@ -70,6 +73,7 @@ class Ipsec:
     dpd: int
     remote_id: str
     check_identity: bool
+    retransmit: float = NORMAL.retransmit
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +129,6 @@ class Transport:
     vrf: str | None = None
 
 
-def dynamic_bfd(frr_version: tuple[int, int]) -> bool:
-    """Whether this FRR can run BFD on a BGP session that a hub accepts by ``bgp listen range``.
-
-    10.2 and 10.3 do not start BGP while BFD is down (``peer_active`` in bgpd/bgpd.c), and the hub has
-    no BFD session with a dynamic neighbour until BGP is up: after one failure neither ever comes back.
-    From 10.4 only ``bfd strict`` does that.
-    """
-    return not (10, 2) <= frr_version < (10, 4)
-
-
 IOS_BFD = (16, 3)  # first release with BFD on multipoint GRE ("DMVPN with BFD", Cisco's feature information)
 
 
@@ -149,11 +143,19 @@ class Software(Protocol):
     def ios_version(self) -> tuple[int, int]: ...
 
 
-def can_bfd(router: Software, dynamic: bool) -> bool:
-    """Whether a router can run BFD on a routing session; ``dynamic``: one that a hub accepts by its range."""
-    if router.platform == "ios":
-        return router.ios_version >= IOS_BFD
-    return dynamic_bfd(router.frr_version) if dynamic else True
+def can_bfd(router: Software) -> bool:
+    """Whether a router can run BFD on a routing session over a multipoint tunnel."""
+    return router.platform == "linux" or router.ios_version >= IOS_BFD
+
+
+def waits_for_bfd(router: Software) -> bool:
+    """Whether this router does not start BGP while BFD is down.
+
+    FRR 10.2 and 10.3 are like that (``peer_active`` in bgpd/bgpd.c); from 10.4 only ``bfd strict`` is.
+    A spoke that waits needs a hub whose BFD begins before BGP: a Linux hub's event daemon sees to that
+    (docs/adr/0003), a Cisco hub has nothing of the kind.
+    """
+    return router.platform == "linux" and (10, 2) <= router.frr_version < (10, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +198,13 @@ class Membership:
 
     def offers_bfd(self, own: Software, peer: Peer) -> bool:
         """Whether this router, which runs ``own``, runs BFD on its routing session with a peer."""
-        return self._may_bfd(own, peer.role) and (
+        return self._may_bfd(own) and (
             own.platform == peer.platform == "linux" or self._agree_on_bfd(own, peer)
         )
 
     def offers_bfd_to_spokes(self, own: Software) -> bool:
         """Whether this hub, which runs ``own``, runs BFD with the spokes that its range accepts."""
-        return self.role == "hub" and self._may_bfd(own, "spoke")
+        return self.role == "hub" and self._may_bfd(own)
 
     def runs_bfd(self, own: Software) -> bool:
         """Whether this router, which runs ``own``, runs BFD for this cloud at all."""
@@ -210,14 +212,17 @@ class Membership:
 
     def expects_bfd(self, peer: Peer, own: Software) -> bool:
         """Whether a BFD session with this peer must stand: both ends offer it."""
-        return self._may_bfd(own, peer.role) and self._agree_on_bfd(own, peer)
+        return self._may_bfd(own) and self._agree_on_bfd(own, peer)
 
-    def _may_bfd(self, router: Software, role: Role) -> bool:
-        """Whether a router may run BFD on a session with a peer of that role."""
+    @property
+    def ibgp(self) -> bool:
+        """Whether hubs and spokes of this cloud speak BGP within one AS."""
         rules = self.cloud.routing
-        if rules.bfd is None or rules.protocol == "static":
-            return False
-        return can_bfd(router, dynamic=rules.protocol == "bgp" and "spoke" in (self.role, role))
+        return rules.protocol == "bgp" and rules.asn == rules.spoke_asn
+
+    def _may_bfd(self, router: Software) -> bool:
+        rules = self.cloud.routing
+        return rules.bfd is not None and rules.protocol != "static" and can_bfd(router)
 
     def _agree_on_bfd(self, own: Software, peer: Peer) -> bool:
         """Whether the peer runs BFD too, and of the same kind.
@@ -225,10 +230,12 @@ class Membership:
         In iBGP bgpd takes a peer behind a /32 tunnel address for some hops away and runs multihop BFD
         (``PEER_IS_MULTIHOP`` in bgpd/bgp_bfd.h), while IOS sees it on its connected subnet.
         """
-        rules = self.cloud.routing
+        if not self._may_bfd(peer):
+            return False
+        if own.platform == peer.platform or self.cloud.routing.protocol != "bgp":
+            return True
         between_hubs = self.role == peer.role == "hub"
-        ibgp = rules.protocol == "bgp" and (between_hubs or rules.asn == rules.spoke_asn)
-        return self._may_bfd(peer, peer.role) and (own.platform == peer.platform or not ibgp)
+        return not (self.ibgp or between_hubs or waits_for_bfd(own) or waits_for_bfd(peer))
 
 
 @dataclass(frozen=True, slots=True)

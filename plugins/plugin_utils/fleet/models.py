@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from .intent import NEWEST_IOS
 from .networks import Address, Area, GroupPrefix, LanPrefix, OverlayPrefix, Prefix, WanAddress
+from .pace import NORMAL, Word
 from .secret_values import NhrpSecret, Psk
 from .suites import MIN_MTU, SuiteName
 from .values import (
@@ -63,10 +64,11 @@ class BfdInput(Strict):
     """`routing.bfd`: how fast a dead neighbour is noticed."""
 
     interval: Annotated[int, whole(50, 60000, "number of milliseconds")] = Field(
-        default=300, description="Milliseconds between two packets, in both directions."
+        default=NORMAL.bfd_interval, description="Milliseconds between two packets, in both directions."
     )
     multiplier: Annotated[int, whole(2, 50)] = Field(
-        default=3, description="Packets that may be lost before the neighbour counts as dead."
+        default=NORMAL.bfd_multiplier,
+        description="Packets that may be lost before the neighbour counts as dead.",
     )
 
 
@@ -83,18 +85,17 @@ class RoutingInput(Strict):
         "as route reflectors; any other is eBGP.",
     )
     keepalive: Annotated[int, whole(1, 21845, "number of seconds")] = Field(
-        default=3, description="Seconds between keepalives (BGP) or hellos (OSPF, EIGRP)."
+        default=NORMAL.keepalive, description="Seconds between keepalives (BGP) or hellos (OSPF, EIGRP)."
     )
     holdtime: Annotated[int, whole(3, 65535, "number of seconds")] = Field(
-        default=10,
+        default=NORMAL.holdtime,
         description="Seconds without them until a neighbour is gone; at least three times `keepalive`.",
     )
     area: Area = Field(default="0.0.0.0", description="OSPF area, dotted or as a number.")
     bfd: Annotated[BfdInput | None, BeforeValidator(false_is_none)] = Field(
         default=BfdInput(),
-        description="BFD timers (see [BFD](#bfd)), or `false` to go without. FRR 10.2 and 10.3 go "
-        "without on BGP sessions between hub and spoke: they cannot bring it back after a failure. So do "
-        "IOS before 16.3, and iBGP sessions between Linux and IOS.",
+        description="BFD timers (see [BFD](#bfd)), or `false` to go without. IOS before 16.3 goes "
+        "without, and so do BGP sessions between Linux and IOS in iBGP or with FRR 10.2 and 10.3.",
         json_schema_extra=null_is_false,
     )
     summaries: list[Prefix] = Field(
@@ -121,7 +122,7 @@ class IpsecInput(Strict):
         default=3600, description="Seconds until an ESP SA is renewed."
     )
     dpd: Annotated[int, whole(1, 3600, "number of seconds")] = Field(
-        default=5, description="Seconds of silence after which a peer is asked whether it lives."
+        default=NORMAL.dpd, description="Seconds of silence after which a peer is asked whether it lives."
     )
     remote_id: RemoteId = Field(
         default="O=mgre-dmvpn, OU=*, CN=*",
@@ -167,7 +168,7 @@ class CloudInput(Strict):
         default=None, description="NHRP network-id. Default: `number`."
     )
     nhrp_holdtime: Annotated[int, whole(10, 7200, "number of seconds")] = Field(
-        default=60,
+        default=NORMAL.nhrp_holdtime,
         description="Seconds that an NHRP registration lives; spokes renew it at a third of that.",
     )
     path_mtu: Annotated[int, whole(MIN_MTU, JUMBO, "number of bytes")] = Field(
@@ -255,6 +256,11 @@ class SiteInput(Strict):
         default=None,
         description="Site number, unique within a cloud; every member of a cloud needs one. The site's "
         "tunnel address is host number `dmvpn_site` of the cloud's prefix.",
+    )
+    dmvpn_convergence: Word = Field(
+        default="normal",
+        description="How soon a loss is noticed: `fast`, `normal` or `slow`, the same on all members of a "
+        "cloud; see [convergence](#convergence).",
     )
     dmvpn_overlay: dict[Name, Address] = Field(
         default={}, description="`{cloud: address}`: tunnel addresses that differ from that rule."

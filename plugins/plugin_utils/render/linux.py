@@ -10,6 +10,7 @@ from typing import Any
 
 from ..fleet.dump import Dumper
 from ..fleet.intent import Cloud, Device
+from ..fleet.pace import RETRANSMISSIONS, RETRANSMIT_BASE, ike_gives_up
 from .bundle import Bundle, Concern, File, as_json
 from .engine import template
 from .linux_views import (
@@ -139,6 +140,7 @@ class LinuxRenderer:
 def shape_context(device: Device) -> Context:
     """What templates may use of any device of this shape."""
     members = device.memberships
+    retransmit = max(m.cloud.ipsec.retransmit for m in members)
     return {
         "clouds": [(m.cloud, m.role) for m in members],
         "wans": guarded(device),
@@ -157,6 +159,10 @@ def shape_context(device: Device) -> Context:
         "allow_gre": sorted({peer for transport in device.transports for peer in transport.allow_gre}),
         "unit_escape": unit_escape,
         "last_resort": LAST_RESORT,
+        "retransmit": retransmit,
+        "retransmit_base": RETRANSMIT_BASE,
+        "retransmissions": RETRANSMISSIONS,
+        "ike_gives_up": ike_gives_up(retransmit),
     }
 
 

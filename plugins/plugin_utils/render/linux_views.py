@@ -191,6 +191,18 @@ def connections(device: Device) -> list[Connection]:
     ]
 
 
+def events_bfd(device: Device, member: Membership) -> dict[str, object]:
+    """The BFD sessions that a hub's event daemon keeps with registered spokes, as bgpd will ask for them."""
+    if member.cloud.routing.protocol != "bgp" or not member.offers_bfd_to_spokes(device):
+        return {}
+    sessions = {
+        "local": str(member.overlay),
+        "multihop": member.ibgp,
+        "profile": f"MGRE-{member.cloud.name}",
+    }
+    return {"bfd": sessions}
+
+
 def events_config(device: Device) -> str:
     """The event daemon's configuration: what it needs to decide on a binding, per tunnel."""
     return as_json(
@@ -206,6 +218,7 @@ def events_config(device: Device) -> str:
                     "source": str(m.transport.address) if m.transport.address else None,
                     "check_identity": m.cloud.ipsec.auth == "certificate" and m.cloud.ipsec.check_identity,
                 }
+                | events_bfd(device, m)
                 for m in device.memberships
             },
         }

@@ -22,12 +22,14 @@ from pathlib import Path
 # Isolated mode (python3 -I) leaves the program's own directory out.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from nhrp_events_bfd import Sessions
 from nhrp_events_config import Config, ConfigError, Interface, read_config
 from nhrp_events_frr import (
     Binding,
     FrrError,
     Request,
     answer,
+    clear_binding,
     clear_shortcuts,
     learnt_bindings,
     parse_request,
@@ -49,6 +51,7 @@ MAX_PENDING = 4096
 RELIST_EVERY = 60.0
 RECONNECT_AFTER = 0.5
 SWEEP_EVERY = 1.0
+BFD_EVERY = 30.0
 
 
 class Daemon:
@@ -75,6 +78,8 @@ class Daemon:
         self._doubt = asyncio.Event()
         self._sweep = asyncio.Event()
         self.sas = Sas(on_lost=lambda _sa: self._sweep.set(), on_doubt=self._doubt.set)
+        self._bfd = Sessions()
+        self._registered = asyncio.Event()
         self._session = Session(self.sas.apply, self._listed)
         self._pending: dict[tuple[int, str, str], asyncio.Task[None]] = {}
         self._connections = 0
@@ -88,6 +93,7 @@ class Daemon:
                 group.create_task(self._follow_charon())
                 group.create_task(self._relist())
                 group.create_task(self._sweep_shortcuts())
+                group.create_task(self._keep_bfd())
                 notify("READY=1")
                 served = ", ".join(self.config.interfaces)
                 log.info("Answering nhrpd on %s for %s.", self.config.socket, served)
@@ -106,6 +112,7 @@ class Daemon:
         if new.socket != self.config.socket:
             log.warning("The socket's path has changed: restart the service for that.")
         self.config = new
+        self._registered.set()
         log.info("Read the configuration again: %s.", ", ".join(new.interfaces))
 
     def _mtime(self) -> int:
@@ -120,6 +127,7 @@ class Daemon:
         connection = self._connections
         self._connected += 1
         self._sweep.set()
+        self._registered.set()
         log.info("nhrpd has connected.")
         try:
             await self._read_requests(connection, reader, writer)
@@ -197,7 +205,12 @@ class Daemon:
         if request.remote is None or request.nbma is None:
             return Verdict(False, "the event names no IPv4 tunnel address and NBMA address")
         local = interface.source or (str(request.local) if request.local else None)
-        return await self._decide_by_sa(interface, str(request.remote), str(request.nbma), local)
+        verdict = await self._decide_by_sa(interface, str(request.remote), str(request.nbma), local)
+        if verdict.accepted and interface.holds(str(request.remote)):
+            now = asyncio.get_running_loop().time()
+            if self._bfd.saw(interface, str(request.remote), now):
+                self._registered.set()
+        return verdict
 
     async def _decide_by_sa(
         self, interface: Interface, address: str, nbma: str, local: str | None
@@ -249,27 +262,68 @@ class Daemon:
                 self.sas.begin_list()
             await asyncio.sleep(SWEEP_EVERY)
 
+    # BFD with registered spokes
+
+    async def _keep_bfd(self) -> None:
+        clock = asyncio.get_running_loop().time
+        due = 0.0
+        complained = False
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_EVERY):
+                    await self._registered.wait()
+            told = self._registered.is_set()
+            self._registered.clear()
+            hub = any(interface.bfd for interface in self.config.interfaces.values())
+            if not hub or not (self._bfd.bfdd_changed() or told or clock() >= due):
+                continue
+            try:
+                bindings = await learnt_bindings(self._vtysh)
+                added, removed = await self._bfd.settle(
+                    self._vtysh, self.config.interfaces, bindings, clock()
+                )
+            except FrrError as error:
+                # FRR starts after this program, and its daemons one after the other.
+                if not complained:
+                    log.warning("No BFD session was added: %s.", error)
+                complained, due = True, clock() + SWEEP_EVERY
+                continue
+            complained, due = False, clock() + BFD_EVERY
+            for what, sessions in (("Began", added), ("Ended", removed)):
+                if sessions:
+                    log.info("%s BFD with %s.", what, ", ".join(one.peer.split()[0] for one in sessions))
+            await asyncio.sleep(SWEEP_EVERY)
+
     # Shortcuts whose SA has gone
 
     async def _sweep_shortcuts(self) -> None:
         while True:
             await self._sweep.wait()
             self._sweep.clear()
-            # Clearing is for all interfaces at once, and a hub would lose the registrations of its spokes.
-            spoke = all(interface.role == "spoke" for interface in self.config.interfaces.values())
-            if spoke and self.sas.known and self._connected:
+            if self._spokes() and self.sas.known and self._connected:
                 try:
                     if dead := [b for b in await learnt_bindings(self._vtysh) if self._is_dead(b)]:
                         names = ", ".join(f"{b.overlay} at {b.nbma}" for b in dead)
                         log.warning("Cleared the shortcuts, because no SA of theirs stands: %s.", names)
-                        await clear_shortcuts(self._vtysh)
+                        await self._clear(dead)
                 except FrrError as error:
                     log.warning("Did not look for shortcuts without an SA: %s.", error)
             await asyncio.sleep(SWEEP_EVERY)
 
+    def _spokes(self) -> int:
+        return sum(interface.role == "spoke" for interface in self.config.interfaces.values())
+
+    async def _clear(self, dead: list[Binding]) -> None:
+        if self._spokes() == len(self.config.interfaces):
+            await clear_shortcuts(self._vtysh)
+            return
+        # That is for all interfaces at once, and a hub would lose the registrations of its spokes.
+        for binding in dead:
+            await clear_binding(self._vtysh, binding)
+
     def _is_dead(self, binding: Binding) -> bool:
         interface = self.config.interfaces.get(binding.interface)
-        if interface is None:
+        if interface is None or interface.role != "spoke":
             return False
         verdict = judge(interface, binding.overlay, self.sas.towards(binding.nbma, interface.source))
         return verdict is None or not verdict.accepted

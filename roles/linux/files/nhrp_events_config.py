@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from pathlib import Path
@@ -15,8 +16,20 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Bfd:
+    """BFD sessions of a hub with its spokes: from which address, with which of FRR's profiles."""
+
+    local: str
+    multihop: bool
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interface:
-    """One tunnel. ``source`` is None where DHCP assigns the address of the WAN ``dev``."""
+    """One tunnel. ``source`` is None where DHCP assigns the address of the WAN ``dev``.
+
+    ``bfd`` is None where this router keeps no BFD sessions of its own accord.
+    """
 
     cloud: str
     role: str
@@ -25,6 +38,11 @@ class Interface:
     dev: str
     source: str | None
     check_identity: bool
+    bfd: Bfd | None = None
+
+    def holds(self, address: str) -> bool:
+        """Whether this is a tunnel address of the cloud, and no host behind a peer."""
+        return IPv4Address(address) in self.prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,7 @@ def read_config(path: Path) -> Config:
         found = _wrong(values) if isinstance(values, dict) else ["write a table of values"]
         problems += [f"interfaces.{name}: {problem}" for problem in found]
         if not found:
+            bfd = values.get("bfd")
             interfaces[name] = Interface(
                 cloud=values["cloud"],
                 role=values["role"],
@@ -62,6 +81,7 @@ def read_config(path: Path) -> Config:
                 dev=values["dev"],
                 source=values["source"],
                 check_identity=values["check_identity"],
+                bfd=Bfd(**{key: bfd[key] for key in ("local", "multihop", "profile")}) if bfd else None,
             )
     if problems:
         raise ConfigError(f"{path}: " + "; ".join(problems))
@@ -77,9 +97,23 @@ def _wrong(values: dict[str, object]) -> list[str]:
         "prefix: write the overlay prefix, as 10.255.0.0/22": _is_network(values.get("prefix")),
         "dev: write the WAN interface, at most 15 characters": isinstance(dev, str) and 0 < len(dev) <= 15,
         "source: write the WAN address, or null for DHCP": source is None or _is_address(source),
+        "bfd: write null, or a local address, multihop and a profile": _is_bfd(values.get("bfd")),
         "check_identity: write true or false": isinstance(values.get("check_identity"), bool),
     }
     return [problem for problem, right in checks.items() if not right]
+
+
+def _is_bfd(value: object) -> bool:
+    if not isinstance(value, dict):
+        return value is None
+    profile = value.get("profile")
+    return (
+        _is_address(value.get("local"))
+        and isinstance(value.get("multihop"), bool)
+        # It becomes part of a command.
+        and isinstance(profile, str)
+        and re.fullmatch(r"[\w.-]{1,64}", profile) is not None
+    )
 
 
 def _is_gre_key(value: object) -> bool:

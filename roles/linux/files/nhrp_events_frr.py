@@ -75,7 +75,7 @@ def _address(value: str) -> IPv4Address | None:
 
 async def learnt_bindings(vtysh: str) -> list[Binding]:
     """nhrpd's cache without what is configured and without NHSs. Raises :class:`FrrError`."""
-    raw = await _run(vtysh, "show ip nhrp cache json")
+    raw = await run(vtysh, "nhrpd", "show ip nhrp cache json")
     try:
         table: list[dict[str, Any]] = json.loads(raw)["table"]
         return [
@@ -89,13 +89,26 @@ async def learnt_bindings(vtysh: str) -> list[Binding]:
 
 async def clear_shortcuts(vtysh: str) -> None:
     """Drops all shortcuts and, which FRR does along with them, all learnt bindings of all interfaces."""
-    await _run(vtysh, "clear ip nhrp shortcut")
+    await run(vtysh, "nhrpd", "clear ip nhrp shortcut")
 
 
-async def _run(vtysh: str, command: str) -> bytes:
+async def clear_binding(vtysh: str, binding: Binding) -> None:
+    """Drops one learnt binding, and the shortcuts through it, which nhrpd has no command for.
+
+    A static mapping replaces the learnt one, and leaves nothing behind when it goes.
+    """
+    line = f"ip nhrp map {binding.overlay} {binding.nbma}"
+    commands = ("configure terminal", f"interface {binding.interface}", line, f"no {line}")
+    await run(vtysh, "nhrpd", *commands)
+
+
+async def run(vtysh: str, daemon: str, *commands: str) -> bytes:
+    """What one of FRR's daemons answers to commands. Raises :class:`FrrError`."""
+    told = commands[0] if len(commands) == 1 else f"{len(commands)} commands"
+    arguments = [word for command in commands for word in ("-c", command)]
     try:
         process = await asyncio.create_subprocess_exec(
-            *(vtysh, "-d", "nhrpd", "-c", command), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+            *(vtysh, "-d", daemon, *arguments), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
         )
     except OSError as error:
         raise FrrError(f"vtysh does not start: {error}") from error
@@ -104,12 +117,12 @@ async def _run(vtysh: str, command: str) -> bytes:
         async with asyncio.timeout(VTYSH_SECONDS):
             out, _err = await process.communicate()
     except TimeoutError as error:
-        raise FrrError(f"nhrpd did not answer '{command}' within {VTYSH_SECONDS:.0f} s") from error
+        raise FrrError(f"{daemon} did not answer '{told}' within {VTYSH_SECONDS:.0f} s") from error
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     # "% No entries" comes with status 1 (CMD_WARNING), and is no failure.
     if process.returncode not in (0, 1):
-        raise FrrError(f"'{command}' ended with status {process.returncode}")
+        raise FrrError(f"'{told}' ended with status {process.returncode}")
     return out

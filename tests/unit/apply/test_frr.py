@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.frr import merge_daemons
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.frr import merge_daemons, without_sessions
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.frr_config import (
     needs_marks,
     parse,
@@ -220,3 +220,37 @@ def test_daemons_of_others_stay_on_and_options_stay() -> None:
     text = 'bgpd=yes\nnhrpd=no\nospfd=yes\nbgpd_options="-A 127.0.0.1"\n'
     wanted = merge_daemons(text, ["nhrpd", "bfdd"], ["ospfd"])
     assert wanted == 'bgpd=yes\nnhrpd=yes\nospfd=no\nbgpd_options="-A 127.0.0.1"\nbfdd=yes\n'
+
+
+SESSIONS = """\
+bfd
+ profile MGRE-blue
+ exit
+ !
+ peer 10.255.0.11 multihop local-address 10.255.0.1
+  profile MGRE-blue
+ exit
+ !
+ peer 192.0.2.9
+  profile theirs
+ exit
+ !
+ peer 192.0.2.8
+ exit
+ !
+exit
+"""
+
+
+def test_sessions_of_the_event_daemon_are_no_configuration_and_others_are() -> None:
+    held = paths(parse(without_sessions(SESSIONS)))
+    assert held == [
+        path for path in paths(parse(SESSIONS)) if not any("10.255.0.11" in line for line in path)
+    ]
+    assert without_sessions(SESSIONS, ["MGRE-blue"]) == SESSIONS
+    assert without_sessions(SESSIONS, ["MGRE-green"]) == without_sessions(SESSIONS)
+
+
+@given(configurations())
+def test_without_sessions_of_ours_nothing_changes(text: str) -> None:
+    assert without_sessions(text) == text

@@ -21,7 +21,7 @@ from nhrp_events_world import Play, World
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
     """Runs a scenario in a fresh world, for at most 20 s, with the daemon's pauses shortened."""
-    for name in ("RECONNECT_AFTER", "SWEEP_EVERY", "KNOCK_EVERY"):
+    for name in ("RECONNECT_AFTER", "SWEEP_EVERY", "KNOCK_EVERY", "BFD_EVERY"):
         monkeypatch.setattr(nhrp_events, name, 0.02)
 
     def run(scenario: Callable[[World], Awaitable[None]]) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -151,5 +152,23 @@ def test_the_daemon_stops_also_when_nhrpd_answers_at_that_moment(
         await asked.wait()
         await asyncio.wait({serving}, timeout=5)
         assert serving.cancelled()
+
+    play(scenario)
+
+
+def test_a_hub_of_another_cloud_loses_the_dead_binding_and_no_registration(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        commands = world.nhrpd_cache(("dynamic", "10.255.0.11", SPOKE))
+        told = json.loads(world.config.read_text())
+        told["interfaces"]["dmvpn20"] = {**told["interfaces"]["dmvpn10"], "role": "hub", "cloud": "green"}
+        world.config.write_text(json.dumps(told))
+        world.vtysh.write_text(world.vtysh.read_text().replace('echo "$4"', 'echo "$*"'))
+        await world.charon.start()
+        async with world.running():
+            await world.nhrpd()
+            lines = await until(commands, 2)
+            line = f"ip nhrp map 10.255.0.11 {SPOKE}"
+            assert lines[1].endswith(f"-c interface dmvpn10 -c {line} -c no {line}")
+            assert CLEAR not in commands.read_text()
 
     play(scenario)

@@ -24,6 +24,7 @@ FRR = "/etc/mgre-dmvpn/frr.conf"
 SWANCTL = "/etc/swanctl/conf.d/mgre-dmvpn.conf"
 SECRETS = "/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf"
 NFT = "/etc/mgre-dmvpn/guard.nft"
+EVENTS = "/etc/mgre-dmvpn/nhrp-events.json"
 TUNNEL = "/etc/systemd/system/mgre-dmvpn-blue.service"
 
 
@@ -109,7 +110,7 @@ def test_nothing_of_the_whole_bgp_instance_is_changed() -> None:
     """Other neighbours of the router share the instance."""
     for device in (hub(), spoke(), hub(routing_spoke_asn=65001)):
         instance = [line for line in lines(device) if line.startswith(("bgp ", "no bgp "))]
-        allowed = ("bgp router-id ", "bgp listen ")
+        allowed = ("bgp router-id ", "bgp listen ", "bgp community-list standard MGRE-")
         assert [line for line in instance if not line.startswith(allowed)] == []
         neighbors = [line for line in lines(device) if line.startswith("neighbor ")]
         assert [line for line in neighbors if "MGRE-" not in line and "description" not in line] == []
@@ -135,7 +136,7 @@ def test_regional_hub_passes_the_upper_summary_on_and_does_not_originate_it() ->
 
 def test_first_cloud_is_preferred_to_the_second() -> None:
     held = text(make_device((make_cloud(), "spoke"), (make_cloud("green", 20), "spoke")), FRR)
-    green = held[held.index("route-map MGRE-green-hub1-in") :]
+    green = held[held.index("route-map MGRE-green-hub1-in permit 10") :]
     assert green.splitlines()[2].strip() == "set local-preference 980"
 
 
@@ -205,21 +206,35 @@ def test_bfd_profile_leaves_out_what_frr_leaves_out(bfd: Bfd, said: list[str]) -
     assert held[start + 1 : held.index("exit", start)] == said
 
 
-@pytest.mark.parametrize(
-    ("frr", "has_bfd"), [((8, 4), True), ((10, 2), False), ((10, 3), False), ((10, 4), True)]
-)
-def test_spoke_has_bfd_with_hubs_only_where_frr_recovers_from_its_loss(
-    frr: tuple[int, int], has_bfd: bool
-) -> None:
+@pytest.mark.parametrize("frr", [(8, 4), (10, 3), (10, 4)])
+def test_hubs_and_spokes_have_bfd_with_each_other_on_every_frr(frr: tuple[int, int]) -> None:
     device = make_device((make_cloud(), "spoke"), frr_version=frr)
-    assert ("neighbor MGRE-blue-hubs bfd" in lines(device)) is has_bfd
-    assert ("bfdd" in render_linux(device).daemons) is has_bfd
-
-
-def test_hubs_have_bfd_with_each_other_but_not_with_dynamic_neighbours_of_frr_10_3() -> None:
-    held = lines(make_device((make_cloud(), "hub"), site=1))
+    assert "neighbor MGRE-blue-hubs bfd" in lines(device)
+    assert "bfdd" in render_linux(device).daemons
+    held = lines(make_device((make_cloud(), "hub"), site=1, frr_version=frr))
     assert "neighbor MGRE-blue-hubs bfd" in held
-    assert "neighbor MGRE-blue-spokes bfd" not in held
+    assert "neighbor MGRE-blue-spokes bfd" in held
+
+
+def test_a_hub_s_event_daemon_begins_the_sessions_that_its_bgp_will_ask_for() -> None:
+    def bfd(device: Device) -> object:
+        return json.loads(text(device, EVENTS))["interfaces"]["dmvpn10"].get("bfd")
+
+    expected = {"local": "10.255.0.1", "multihop": True, "profile": "MGRE-blue"}
+    assert bfd(make_device((make_cloud(), "hub"), site=1)) == expected
+    ebgp = make_cloud(routing_spoke_asn=65100)
+    assert bfd(make_device((ebgp, "hub"), site=1)) == {**expected, "multihop": False}
+    for silent in (make_cloud(routing_bfd=None), make_cloud(routing_protocol="ospf")):
+        assert bfd(make_device((silent, "hub"), site=1)) is None
+    assert bfd(make_device((make_cloud(), "spoke"))) is None
+
+
+def test_what_a_drained_hub_announces_is_taken_last() -> None:
+    for device in (spoke(), hub()):
+        held = text(device, FRR)
+        assert "bgp community-list standard MGRE-drained seq 5 permit graceful-shutdown\n" in held
+        assert held.count(" match community MGRE-drained\n") == held.count(" set local-preference 0\n") == 2
+    assert "MGRE-drained" not in text(spoke(routing_protocol="ospf"), FRR)
 
 
 def test_without_bfd_there_is_no_daemon_for_it() -> None:

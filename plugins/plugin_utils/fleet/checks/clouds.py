@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ...findings import Finding
 from ..declared import CLOUDS, FLEET, Declared
+from ..paced import neighbour_timers, pace_of
 from .prefixes import span
 
 
@@ -47,11 +48,25 @@ def prefixes_do_not_overlap(declared: Declared) -> Iterator[Finding]:
 def timers_fit(declared: Declared) -> Iterator[Finding]:
     """A neighbour may not be gone before three keepalives were due (RFC 4271, 4.4)."""
     for name, cloud in declared.clouds.items():
-        rules = cloud.routing
-        if declared.sound(cloud, "routing") and rules.keepalive * 3 > rules.holdtime:
-            problem = f"{rules.holdtime} is less than three times the keepalive of {rules.keepalive} seconds"
-            remedy = f"write {rules.keepalive * 3} or more"
+        keepalive, holdtime = neighbour_timers(cloud, pace_of(declared, cloud))
+        if declared.sound(cloud, "routing") and keepalive * 3 > holdtime:
+            problem = f"{holdtime} is less than three times the keepalive of {keepalive} seconds"
+            remedy = f"write {keepalive * 3} or more"
             yield Finding(FLEET, f"{CLOUDS}[{name}].routing.holdtime", problem, remedy)
+
+
+def convergence_is_one(declared: Declared) -> Iterator[Finding]:
+    """All members of a cloud have the same timers: each end of a session counts on the other's."""
+    told: set[str] = set()
+    for name, members in declared.members.items():
+        sound = [m.site for m in members if "dmvpn_convergence" not in m.site.broken]
+        for site in sound[1:]:
+            word, first = site.vars.dmvpn_convergence, sound[0].vars.dmvpn_convergence
+            if word != first and site.name not in told:
+                told.add(site.name)
+                problem = f"{word!r} is not that of {sound[0].name} in cloud {name!r}, which is {first!r}"
+                remedy = "write it once, for a group of all routers"
+                yield Finding(site.name, "dmvpn_convergence", problem, remedy)
 
 
 def summaries_are_there(declared: Declared) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     clouds.numbers_differ,
     clouds.prefixes_do_not_overlap,
     clouds.timers_fit,
+    clouds.convergence_is_one,
     clouds.summaries_are_there,
     sizes.mtu_fits_path,
     sizes.mss_fits_mtu,
