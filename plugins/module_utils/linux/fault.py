@@ -9,12 +9,15 @@ not have happened. All is in /run and in running processes, so a reboot ends it 
 
 from __future__ import annotations
 
+import fcntl
 import inspect
 import json
 import os
 import re
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from . import fault_probe
@@ -22,6 +25,7 @@ from .fault_scripts import PROGRAMS, SCRIPTS, Script, Settings
 from .host import Host
 
 FOLDER = "/run/mgre-dmvpn-fault"
+LOCK = f"{FOLDER}.lock"
 UNIT, GUARD = "mgre-dmvpn-fault.service", "mgre-dmvpn-fault-guard"
 PROBES, PROBE_UNIT = "/run/mgre-dmvpn-probe", "mgre-dmvpn-probe.service"
 LONGEST = 600  # seconds of a fault
@@ -76,6 +80,24 @@ def arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
     """Breaks, for ``seconds`` from now. Raises :class:`Refused`; then nothing is broken."""
     if not 1 <= seconds <= LONGEST:
         raise Refused(f"{seconds} s is not a time for a fault; write 1 to {LONGEST}")
+    with only_one(host):
+        _arm(host, fault, settings, seconds)
+    await_broken(host)
+
+
+@contextmanager
+def only_one(host: Host) -> Iterator[None]:
+    """Two controllers at once would take each other's restore script away. Raises :class:`Refused`."""
+    host.at(LOCK).parent.mkdir(parents=True, exist_ok=True)
+    with open(host.at(LOCK), "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("another fault is being armed on this router right now; wait for its end") from None
+        yield
+
+
+def _arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
     if armed(host):
         raise Refused(
             f"another fault is armed on this router ({armed(host)}); wait for its end, "
@@ -108,7 +130,6 @@ def arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
         host.run("systemctl", "stop", f"{GUARD}.timer")
         host.run(*restore)
         raise Refused(f"the fault cannot be armed: {begun.words}")
-    await_broken(host)
 
 
 def await_broken(host: Host, seconds: float = 20) -> None:
@@ -195,7 +216,7 @@ def begin_probes(host: Host, flows: Sequence[Mapping[str, Any]], rate: int, limi
     host.write(f"{PROBES}/probe.json", json.dumps(config), 0o600)
     done = host.run(
         *("systemd-run", f"--unit={PROBE_UNIT}", "--collect", "--service-type=exec"),
-        *("-p", f"RuntimeMaxSec={limit + 60}", "python3", "-I", f"{PROBES}/probe.py", PROBES),
+        *("-p", f"RuntimeMaxSec={limit + 60}", sys.executable, "-I", f"{PROBES}/probe.py", PROBES),
     )
     if done.status:
         raise Refused(f"the probes cannot be started: {done.words}")
