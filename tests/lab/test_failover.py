@@ -60,12 +60,16 @@ def has(fleet: Fleet, router: str, mark: str) -> bool:
 def assert_restored(fleet: Fleet, router: str, seconds: float) -> None:
     """The router is as before: no rule of ours, every daemon runs, no fault is armed."""
     until(lambda: has(fleet, router, "restored"), f"{router} restores itself", seconds)
-    said = fleet.lab.ssh(
-        router,
+    states = (
         f"{TABLE} 2>/dev/null; systemctl is-active frr strongswan mgre-dmvpn-nhrp-events; "
-        "systemctl is-active mgre-dmvpn-fault mgre-dmvpn-fault-guard.timer || true",
+        "systemctl is-active mgre-dmvpn-fault mgre-dmvpn-fault-guard.timer || true"
     )
-    assert said.split() == ["active"] * 3 + ["inactive"] * 2, said
+    # The units end right after the last of the script.
+    until(
+        lambda: fleet.lab.ssh(router, states).split() == ["active"] * 3 + ["inactive"] * 2,
+        f"{router} has no fault and all its daemons",
+        10,
+    )
 
 
 @contextmanager

@@ -144,11 +144,13 @@ def await_broken(host: Host, seconds: float = 20) -> None:
 
 
 def armed(host: Host) -> str | None:
-    """The fault that this router has now, None if it has none."""
-    active = host.run("systemctl", "show", "-P", "ActiveState", UNIT).out.strip() not in IDLE
-    name = (host.read(f"{FOLDER}/fault") or "").strip()
-    if active or (name and not host.exists(f"{FOLDER}/restored")):
-        return name or "unknown"
+    """The fault that this router has now, or never restored; None if it has none."""
+    units = (UNIT, f"{GUARD}.timer")
+    active = any(host.run("systemctl", "show", "-P", "ActiveState", u).out.strip() not in IDLE for u in units)
+    # A run that was killed before it armed anything leaves files only.
+    left = host.exists(f"{FOLDER}/breaking") and not host.exists(f"{FOLDER}/restored")
+    if active or left:
+        return (host.read(f"{FOLDER}/fault") or "").strip() or "unknown"
     return None
 
 

@@ -31,8 +31,8 @@ class Router:
         if self.failing and self.failing in line:
             return Result(1, err="no")
         if line.startswith(f"systemd-run --unit={fault.UNIT}"):
-            mark = "broken" if self.comes else "restored"
-            (self.root / fault.FOLDER.lstrip("/") / mark).write_text("12.50\n")
+            for mark in ("breaking", "broken" if self.comes else "restored"):
+                (self.root / fault.FOLDER.lstrip("/") / mark).write_text("12.50\n")
         return Result(0)
 
 
@@ -69,6 +69,21 @@ def test_what_cannot_be_armed_leaves_nothing_armed(tmp_path: Path, failing: str)
     else:
         assert not any(fault.UNIT in line and "systemd-run" in line for line in runner.asked)
         assert fault.armed(host) is None
+
+
+def test_what_a_run_left_that_was_killed_before_it_armed_anything_stops_nobody(tmp_path: Path) -> None:
+    host, _runner = router(tmp_path)
+    host.write(f"{fault.FOLDER}/fault", "mtu\n")
+    assert fault.armed(host) is None
+    host.write(f"{fault.FOLDER}/breaking", "1.00\n")
+    assert fault.armed(host) == "mtu"
+
+
+def test_while_one_arms_another_is_refused(tmp_path: Path) -> None:
+    host, runner = router(tmp_path)
+    with fault.only_one(host), pytest.raises(fault.Refused, match="being armed on this router right now"):
+        fault.arm(host, "hub_wan", SETTINGS, 20)
+    assert runner.asked == []
 
 
 def test_a_fault_that_does_not_come_is_taken_back_and_told(tmp_path: Path) -> None:
