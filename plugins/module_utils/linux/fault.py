@@ -3,8 +3,9 @@
 """Arms a fault on this router so that it ends whatever becomes of the controller.
 
 A transient unit holds the fault: it breaks, sleeps and ends, and systemd runs the restore script when it has
-ended for whatever reason, killed included. A transient timer, armed before it, restores once more should that
-not have happened. All is in /run and in running processes, so a reboot ends it as well.
+ended for whatever reason. A transient timer, armed before it, looks every few seconds whether that unit is
+still there, because ``systemctl kill`` may kill the restore script along with it, and restores if not. All is
+in /run and in running processes, so a reboot ends it as well.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ LOCK = f"{FOLDER}.lock"
 UNIT, GUARD = "mgre-dmvpn-fault.service", "mgre-dmvpn-fault-guard"
 PROBES, PROBE_UNIT = "/run/mgre-dmvpn-probe", "mgre-dmvpn-probe.service"
 LONGEST = 600  # seconds of a fault
-SPARE = 45  # seconds after its end at which the timer restores, should the unit not have done so
+SPARE = 60  # seconds after its end at which the timer restores, whatever the unit does
+TICK = 5  # seconds between two looks of the timer
 IDLE = ("inactive", "failed", "")
 
 
@@ -76,6 +78,26 @@ def restore_script(script: Script) -> str:
     )
 
 
+def guard_script(seconds: int) -> str:
+    """Restores if the unit is gone, or if its time is long over."""
+    return "\n".join(
+        [
+            "#!/bin/sh",
+            f"cd {FOLDER} || exit 0",
+            "uptime=$(cut -d . -f 1 /proc/uptime)",
+            "[ -e armed ] || echo $uptime >armed",
+            f"if [ $((uptime - $(cat armed))) -lt {seconds + SPARE} ]; then",
+            "  [ -e breaking ] || exit 0",
+            f"  case $(systemctl show -P ActiveState {UNIT}) in",
+            "    active | activating | deactivating) exit 0 ;;",
+            "  esac",
+            "fi",
+            f"exec /bin/sh {FOLDER}/restore",
+            "",
+        ]
+    )
+
+
 def arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
     """Breaks, for ``seconds`` from now. Raises :class:`Refused`; then nothing is broken."""
     if not 1 <= seconds <= LONGEST:
@@ -112,11 +134,12 @@ def _arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
     host.write(f"{FOLDER}/fault", f"{fault}\n", 0o600)
     host.write(f"{FOLDER}/run", run_script(script, seconds), 0o600)
     host.write(f"{FOLDER}/restore", restore_script(script), 0o600)
+    host.write(f"{FOLDER}/guard", guard_script(seconds), 0o600)
     restore = ("/bin/sh", f"{FOLDER}/restore")
     host.run("systemctl", "reset-failed", UNIT, f"{GUARD}.service", f"{GUARD}.timer")
     guard = host.run(
-        *("systemd-run", f"--unit={GUARD}", f"--on-active={seconds + SPARE}", "--collect"),
-        *("--timer-property=AccuracySec=1s", *restore),
+        *("systemd-run", f"--unit={GUARD}", f"--on-active={TICK}", f"--on-unit-inactive={TICK}"),
+        *("--timer-property=AccuracySec=1s", "/bin/sh", f"{FOLDER}/guard"),
     )
     if guard.status:
         host.remove(FOLDER)
