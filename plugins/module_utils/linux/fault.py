@@ -3,18 +3,22 @@
 """Arms a fault on this router so that it ends whatever becomes of the controller.
 
 A transient unit holds the fault: it breaks, sleeps and ends, and systemd runs the restore script when it has
-ended for whatever reason, killed included. A transient timer, armed before it, restores once more should that
-not have happened. All is in /run and in running processes, so a reboot ends it as well.
+ended for whatever reason. A transient timer, armed before it, looks every few seconds whether that unit is
+still there, because ``systemctl kill`` may kill the restore script along with it, and restores if not. All is
+in /run and in running processes, so a reboot ends it as well.
 """
 
 from __future__ import annotations
 
+import fcntl
 import inspect
 import json
 import os
 import re
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from . import fault_probe
@@ -22,10 +26,12 @@ from .fault_scripts import PROGRAMS, SCRIPTS, Script, Settings
 from .host import Host
 
 FOLDER = "/run/mgre-dmvpn-fault"
+LOCK = f"{FOLDER}.lock"
 UNIT, GUARD = "mgre-dmvpn-fault.service", "mgre-dmvpn-fault-guard"
 PROBES, PROBE_UNIT = "/run/mgre-dmvpn-probe", "mgre-dmvpn-probe.service"
 LONGEST = 600  # seconds of a fault
-SPARE = 45  # seconds after its end at which the timer restores, should the unit not have done so
+SPARE = 60  # seconds after its end at which the timer restores, whatever the unit does
+TICK = 5  # seconds between two looks of the timer
 IDLE = ("inactive", "failed", "")
 
 
@@ -72,10 +78,48 @@ def restore_script(script: Script) -> str:
     )
 
 
+def guard_script(seconds: int) -> str:
+    """Restores if the unit is gone, or if its time is long over."""
+    return "\n".join(
+        [
+            "#!/bin/sh",
+            f"cd {FOLDER} || exit 0",
+            "uptime=$(cut -d . -f 1 /proc/uptime)",
+            "[ -e armed ] || echo $uptime >armed",
+            f"if [ $((uptime - $(cat armed))) -lt {seconds + SPARE} ]; then",
+            "  [ -e breaking ] || exit 0",
+            f"  case $(systemctl show -P ActiveState {UNIT}) in",
+            "    active | activating | deactivating) exit 0 ;;",
+            "  esac",
+            "fi",
+            f"exec /bin/sh {FOLDER}/restore",
+            "",
+        ]
+    )
+
+
 def arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
     """Breaks, for ``seconds`` from now. Raises :class:`Refused`; then nothing is broken."""
     if not 1 <= seconds <= LONGEST:
         raise Refused(f"{seconds} s is not a time for a fault; write 1 to {LONGEST}")
+    with only_one(host):
+        _arm(host, fault, settings, seconds)
+    await_broken(host)
+
+
+@contextmanager
+def only_one(host: Host) -> Iterator[None]:
+    """Two controllers at once would take each other's restore script away. Raises :class:`Refused`."""
+    host.at(LOCK).parent.mkdir(parents=True, exist_ok=True)
+    with open(host.at(LOCK), "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("another fault is being armed on this router right now; wait for its end") from None
+        yield
+
+
+def _arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
     if armed(host):
         raise Refused(
             f"another fault is armed on this router ({armed(host)}); wait for its end, "
@@ -90,11 +134,12 @@ def arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
     host.write(f"{FOLDER}/fault", f"{fault}\n", 0o600)
     host.write(f"{FOLDER}/run", run_script(script, seconds), 0o600)
     host.write(f"{FOLDER}/restore", restore_script(script), 0o600)
+    host.write(f"{FOLDER}/guard", guard_script(seconds), 0o600)
     restore = ("/bin/sh", f"{FOLDER}/restore")
     host.run("systemctl", "reset-failed", UNIT, f"{GUARD}.service", f"{GUARD}.timer")
     guard = host.run(
-        *("systemd-run", f"--unit={GUARD}", f"--on-active={seconds + SPARE}", "--collect"),
-        *("--timer-property=AccuracySec=1s", *restore),
+        *("systemd-run", f"--unit={GUARD}", f"--on-active={TICK}", f"--on-unit-inactive={TICK}"),
+        *("--timer-property=AccuracySec=1s", "/bin/sh", f"{FOLDER}/guard"),
     )
     if guard.status:
         host.remove(FOLDER)
@@ -108,7 +153,6 @@ def arm(host: Host, fault: str, settings: Settings, seconds: int) -> None:
         host.run("systemctl", "stop", f"{GUARD}.timer")
         host.run(*restore)
         raise Refused(f"the fault cannot be armed: {begun.words}")
-    await_broken(host)
 
 
 def await_broken(host: Host, seconds: float = 20) -> None:
@@ -123,11 +167,13 @@ def await_broken(host: Host, seconds: float = 20) -> None:
 
 
 def armed(host: Host) -> str | None:
-    """The fault that this router has now, None if it has none."""
-    active = host.run("systemctl", "show", "-P", "ActiveState", UNIT).out.strip() not in IDLE
-    name = (host.read(f"{FOLDER}/fault") or "").strip()
-    if active or (name and not host.exists(f"{FOLDER}/restored")):
-        return name or "unknown"
+    """The fault that this router has now, or never restored; None if it has none."""
+    units = (UNIT, f"{GUARD}.timer")
+    active = any(host.run("systemctl", "show", "-P", "ActiveState", u).out.strip() not in IDLE for u in units)
+    # A run that was killed before it armed anything leaves files only.
+    left = host.exists(f"{FOLDER}/breaking") and not host.exists(f"{FOLDER}/restored")
+    if active or left:
+        return (host.read(f"{FOLDER}/fault") or "").strip() or "unknown"
     return None
 
 
@@ -195,7 +241,7 @@ def begin_probes(host: Host, flows: Sequence[Mapping[str, Any]], rate: int, limi
     host.write(f"{PROBES}/probe.json", json.dumps(config), 0o600)
     done = host.run(
         *("systemd-run", f"--unit={PROBE_UNIT}", "--collect", "--service-type=exec"),
-        *("-p", f"RuntimeMaxSec={limit + 60}", "python3", "-I", f"{PROBES}/probe.py", PROBES),
+        *("-p", f"RuntimeMaxSec={limit + 60}", sys.executable, "-I", f"{PROBES}/probe.py", PROBES),
     )
     if done.status:
         raise Refused(f"the probes cannot be started: {done.words}")

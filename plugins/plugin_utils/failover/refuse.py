@@ -104,6 +104,13 @@ def about_fleet(
     yield from _about_management(plan, looks.get(plan.target))
     if not plan.flows:
         yield Finding("fleet", "failover_sites", "leaves no flow to measure", "name two sites at least")
+    elif all(flow.exempt for flow in plan.flows):
+        yield Finding(
+            plan.target,
+            "failover_target",
+            f"takes every flow with it ({plan.flows[0].exempt}): nothing could be judged",
+            "name a router with a second WAN, or sites that can do without it in failover_sites",
+        )
 
 
 def not_green(reports: Sequence[HostReport]) -> list[tuple[str, str]]:

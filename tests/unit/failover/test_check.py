@@ -202,6 +202,15 @@ def test_what_speaks_against_it_on_the_routers(
     assert len(found) == len(said) and all(map(str.startswith, found, said)), found
 
 
+def test_a_fault_that_no_flow_can_survive_is_not_made() -> None:
+    plan = planned(fault="spoke_wan", target="spoke3", sites=["hub1", "hub2"])
+    plan.flows = [flow for flow in plan.flows if flow.source == "spoke3"]
+    (found,) = about_fleet(plan, [], {"spoke3": {"management": ["mgmt0"]}})
+    assert str(found).startswith(
+        "spoke3: failover_target: takes every flow with it (spoke3 has no other WAN to hub1): nothing could"
+    )
+
+
 def seen(*dead: tuple[float, float], rate: int = 25, **paths: object) -> dict[str, Any]:
     times = [number / rate for number in range(40 * rate)]
     answered = [None if any(a <= t < b for a, b in dead) else t + 0.01 for t in times]

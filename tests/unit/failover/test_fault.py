@@ -31,8 +31,8 @@ class Router:
         if self.failing and self.failing in line:
             return Result(1, err="no")
         if line.startswith(f"systemd-run --unit={fault.UNIT}"):
-            mark = "broken" if self.comes else "restored"
-            (self.root / fault.FOLDER.lstrip("/") / mark).write_text("12.50\n")
+            for mark in ("breaking", "broken" if self.comes else "restored"):
+                (self.root / fault.FOLDER.lstrip("/") / mark).write_text("12.50\n")
         return Result(0)
 
 
@@ -45,7 +45,7 @@ def test_the_timer_that_restores_is_armed_before_the_fault(tmp_path: Path) -> No
     host, runner = router(tmp_path)
     fault.arm(host, "hub_wan", SETTINGS, 20)
     armed = [line for line in runner.asked if line.startswith("systemd-run")]
-    assert armed[0].startswith(f"systemd-run --unit={fault.GUARD} --on-active=65 ")
+    assert armed[0].startswith(f"systemd-run --unit={fault.GUARD} --on-active={fault.TICK} ")
     assert armed[1].startswith(f"systemd-run --unit={fault.UNIT} ")
     assert f"ExecStopPost=/bin/sh {fault.FOLDER}/restore" in armed[1]
     assert fault.times(host) == {"broken": 12.5}
@@ -69,6 +69,21 @@ def test_what_cannot_be_armed_leaves_nothing_armed(tmp_path: Path, failing: str)
     else:
         assert not any(fault.UNIT in line and "systemd-run" in line for line in runner.asked)
         assert fault.armed(host) is None
+
+
+def test_what_a_run_left_that_was_killed_before_it_armed_anything_stops_nobody(tmp_path: Path) -> None:
+    host, _runner = router(tmp_path)
+    host.write(f"{fault.FOLDER}/fault", "mtu\n")
+    assert fault.armed(host) is None
+    host.write(f"{fault.FOLDER}/breaking", "1.00\n")
+    assert fault.armed(host) == "mtu"
+
+
+def test_while_one_arms_another_is_refused(tmp_path: Path) -> None:
+    host, runner = router(tmp_path)
+    with fault.only_one(host), pytest.raises(fault.Refused, match="being armed on this router right now"):
+        fault.arm(host, "hub_wan", SETTINGS, 20)
+    assert runner.asked == []
 
 
 def test_a_fault_that_does_not_come_is_taken_back_and_told(tmp_path: Path) -> None:
@@ -101,7 +116,7 @@ def shell(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_script_is_one_for_the_shell(tmp_path: Path, name: str) -> None:
     script = SCRIPTS[name](SETTINGS)
-    for text in (fault.run_script(script, 1), fault.restore_script(script)):
+    for text in (fault.run_script(script, 1), fault.restore_script(script), fault.guard_script(1)):
         done = subprocess.run(["/bin/sh", "-n"], input=text, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, ""), text
 
@@ -120,6 +135,30 @@ def test_restoring_goes_on_when_a_part_of_it_fails_and_happens_once(tmp_path: Pa
         assert shell(tmp_path, restore).returncode == 0
     assert (tmp_path / "did").read_text() == "second\n"
     assert float((tmp_path / "restored").read_text()) > 0
+
+
+@pytest.mark.parametrize(
+    ("unit", "marks", "restores"),
+    [
+        ("active", {"breaking": 1}, False),
+        ("deactivating", {"breaking": 1}, False),
+        ("inactive", {"breaking": 1}, True),
+        ("failed", {"breaking": 1}, True),
+        ("inactive", {}, False),  # it is not there yet
+        ("active", {"breaking": 1, "armed": -1000}, True),  # long over
+        ("inactive", {"armed": -1000}, True),  # never came
+    ],
+)
+def test_the_timer_restores_when_the_unit_is_gone(
+    tmp_path: Path, unit: str, marks: dict[str, int], restores: bool
+) -> None:
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\necho {unit}\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    (tmp_path / "restore").write_text(f"touch {tmp_path}/did\n")
+    for mark, value in marks.items():
+        (tmp_path / mark).write_text(f"{value}\n")
+    assert shell(tmp_path, fault.guard_script(20)).returncode == 0
+    assert (tmp_path / "did").exists() == restores
 
 
 def test_the_kernel_says_where_a_packet_goes() -> None:
