@@ -21,6 +21,7 @@ from ansible_collections.mgre.dmvpn.tests.unit.render.devices import (
 FRR = "/etc/mgre-dmvpn/frr.conf"
 SWANCTL = "/etc/swanctl/conf.d/mgre-dmvpn.conf"
 SECRETS = "/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf"
+STRONGSWAN = "/etc/strongswan.d/mgre-dmvpn.conf"
 NFT = "/etc/mgre-dmvpn/guard.nft"
 TUNNEL = "/etc/systemd/system/mgre-dmvpn-blue.service"
 
@@ -233,16 +234,21 @@ def test_two_clouds_on_one_transport_share_one_connection() -> None:
     assert "# clouds blue, green" in held
 
 
-def test_dynamic_address_is_any_and_bound_to_its_interface_only_when_there_are_two() -> None:
-    blue, green = make_cloud(), make_cloud("green", 20)
-    one = make_transport(address=None)
-    two = make_transport("lte", "wwan0", None)
-    single = text(make_device((blue, "spoke"), by_cloud={"blue": one}), SWANCTL)
-    assert "local_addrs = %any" in single and "interface =" not in single
-    double = text(
-        make_device((blue, "spoke"), (green, "spoke"), by_cloud={"blue": one, "green": two}), SWANCTL
+def test_dynamic_address_is_any() -> None:
+    held = text(
+        make_device((make_cloud(), "spoke"), by_cloud={"blue": make_transport(address=None)}), SWANCTL
     )
-    assert "interface = wan1" in double and "interface = wwan0" in double
+    assert "local_addrs = %any" in held
+
+
+@pytest.mark.parametrize("address", ["192.0.2.11", None])
+def test_of_two_wans_each_has_its_own_trap_and_sends_its_own_ike(address: str | None) -> None:
+    clouds = {"blue": make_transport(), "green": make_transport("mpls", "wan2", address)}
+    two = make_device((make_cloud(), "spoke"), (make_cloud("green", 20), "spoke"), by_cloud=clouds)
+    assert "interface = wan1" in text(two, SWANCTL) and "interface = wan2" in text(two, SWANCTL)
+    assert "set_sourceif = yes" in text(two, STRONGSWAN)
+    assert "interface =" not in text(spoke(), SWANCTL)
+    assert "set_sourceif" not in text(spoke(), STRONGSWAN)
 
 
 def test_secrets_are_references_in_files_that_the_manifest_names() -> None:
