@@ -23,6 +23,7 @@ from ansible_collections.mgre.dmvpn.tests.unit.render.devices import (
 FRR = "/etc/mgre-dmvpn/frr.conf"
 SWANCTL = "/etc/swanctl/conf.d/mgre-dmvpn.conf"
 SECRETS = "/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf"
+STRONGSWAN = "/etc/strongswan.d/mgre-dmvpn.conf"
 NFT = "/etc/mgre-dmvpn/guard.nft"
 EVENTS = "/etc/mgre-dmvpn/nhrp-events.json"
 TUNNEL = "/etc/systemd/system/mgre-dmvpn-blue.service"
@@ -251,22 +252,20 @@ def test_two_clouds_on_one_transport_share_one_connection() -> None:
 
 
 def test_dynamic_address_is_any() -> None:
-    device = make_device((make_cloud(), "spoke"), by_cloud={"blue": make_transport(address=None)})
-    assert "local_addrs = %any" in text(device, SWANCTL)
-
-
-@pytest.mark.parametrize("address", [None, "198.51.100.1"])
-def test_traps_are_bound_to_their_wans_when_there_are_two(address: str | None) -> None:
-    """The kernel has one policy for one selector, and that of a trap for %any has no address."""
-    blue, green = make_cloud(), make_cloud("green", 20)
-    one = make_transport(address=address)
-    two = make_transport("lte", "wwan0", address and "192.0.2.1")
-    single = text(make_device((blue, "spoke"), by_cloud={"blue": one}), SWANCTL)
-    assert "interface =" not in single
-    double = text(
-        make_device((blue, "spoke"), (green, "spoke"), by_cloud={"blue": one, "green": two}), SWANCTL
+    held = text(
+        make_device((make_cloud(), "spoke"), by_cloud={"blue": make_transport(address=None)}), SWANCTL
     )
-    assert "interface = wan1" in double and "interface = wwan0" in double
+    assert "local_addrs = %any" in held
+
+
+@pytest.mark.parametrize("address", ["192.0.2.11", None])
+def test_of_two_wans_each_has_its_own_trap_and_sends_its_own_ike(address: str | None) -> None:
+    clouds = {"blue": make_transport(), "green": make_transport("mpls", "wan2", address)}
+    two = make_device((make_cloud(), "spoke"), (make_cloud("green", 20), "spoke"), by_cloud=clouds)
+    assert "interface = wan1" in text(two, SWANCTL) and "interface = wan2" in text(two, SWANCTL)
+    assert "set_sourceif = yes" in text(two, STRONGSWAN)
+    assert "interface =" not in text(spoke(), SWANCTL)
+    assert "set_sourceif" not in text(spoke(), STRONGSWAN)
 
 
 def test_a_wan_in_a_vrf_is_guarded_as_both_and_charon_serves_every_vrf() -> None:
