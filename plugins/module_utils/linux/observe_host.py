@@ -91,7 +91,7 @@ def certificates(paths: Sequence[str]) -> list[Certificate]:
     return [
         parse_certificate(
             path,
-            run(("openssl", "x509", "-in", path, "-noout", "-enddate", "-subject", "-nameopt", "RFC2253")),
+            run(("openssl", "x509", "-in", path, "-noout", "-dates", "-subject", "-nameopt", "RFC2253")),
         )
         for path in paths
         if os.path.exists(path)
@@ -99,6 +99,7 @@ def certificates(paths: Sequence[str]) -> list[Certificate]:
 
 
 def parse_certificate(path: str, output: str) -> Certificate:
+    start = re.search(r"^notBefore=(.+)$", output, re.MULTILINE)
     end = re.search(r"^notAfter=(.+)$", output, re.MULTILINE)
     subject = re.search(r"^subject=\s*(.+)$", output, re.MULTILINE)
     return Certificate(
@@ -106,6 +107,7 @@ def parse_certificate(path: str, output: str) -> Certificate:
         subject[1].strip() if subject else None,
         float(ssl.cert_time_to_seconds(end[1].strip())) if end else None,
         path.endswith("-ca.crt"),
+        float(ssl.cert_time_to_seconds(start[1].strip())) if start else None,
     )
 
 

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from ..fleet.intent import Membership, Peer
-from .crypto import carried
 from .paths import leads_into
 from .result import Result, Sight
 
+PSK = ("MAC mismatched", "no shared key")
+EXPIRED = ("expired", "certificate invalid")
 AUTHENTICATION = (
-    "MAC mismatched",
-    "no shared key",
     "no trusted",
     "constraint check failed",
     "no private key",
@@ -50,19 +49,25 @@ def logged(*words: str) -> Callable[[Case], str | None]:
 
     def evidence(case: Case) -> str | None:
         nbma = case.sight.nbma(case.peer) if case.peer else None
-        about = [e for e in case.sight.state.ike_errors or [] if e.peer in (None, nbma) or case.peer is None]
+        there = case.sight.there(case.peer)
+        own = [e for e in case.sight.state.ike_errors or [] if e.peer in (None, nbma) or case.peer is None]
+        # Who refuses knows why; the other end is told no more than that.
+        theirs = there.state.ike_errors if there else []
+        theirs = [e for e in theirs or [] if e.peer in case.sight.wan_addresses]
         # The first word says most.
         for word in words:
-            for error in about:
-                if word in error.message:
-                    return f"'{error.message}'"
+            for where, errors in (("", own), (f" at {case.peer.name if case.peer else ''}", theirs)):
+                for error in errors:
+                    if word in error.message:
+                        return f"'{error.message}'{where}"
         return None
 
     return evidence
 
 
+psk_mismatch = logged(*PSK)
 authentication = logged(*AUTHENTICATION)
-expired = logged("expired", "certificate invalid")
+expired = logged(*EXPIRED)
 childless = logged(
     "TS_UNACCEPTABLE", "unable to install", "no IPSEC policy found", "Create child exchange failed"
 )
@@ -117,27 +122,13 @@ def own_tunnel_address(case: Case) -> str | None:
     return case.result.got if "the inventory says" in case.result.got else None
 
 
-def _moved(case: Case) -> tuple[int, int] | None:
-    """Packets in and out over the SAs with the peer: since the earlier state if there is one."""
-    if case.peer is None:
-        return None
-    received, sent = carried(case.sight.children(case.peer))
-    if received is None or sent is None:
-        return None
-    if case.sight.earlier is not None:
-        before_in, before_out = carried(case.sight.children(case.peer, case.sight.earlier))
-        if before_in is not None and before_out is not None and before_in <= received and before_out <= sent:
-            return received - before_in, sent - before_out
-    return received, sent
-
-
 def silent(case: Case) -> str | None:
-    moved = _moved(case)
+    moved = case.sight.moved(case.peer) if case.peer else None
     return f"{moved[1]} out, {moved[0]} in" if moved and moved[1] and not moved[0] else None
 
 
 def refused(case: Case) -> str | None:
-    moved = _moved(case)
+    moved = case.sight.moved(case.peer) if case.peer else None
     # A refusal is an answer. Without a second look, old packets could be the ones that were counted.
     if moved and moved[0] and moved[1] and case.sight.earlier is not None:
         return f"{moved[1]} packets out, {moved[0]} in"
@@ -166,9 +157,11 @@ def admin_shut_there(case: Case) -> str | None:
     return reset if reset and "(sent)" not in reset else None
 
 
-def as_mismatch(case: Case) -> str | None:
-    if reset := _last_reset(case, "Bad Peer AS", "wrong AS", "bad AS number"):
-        return reset
+def as_refused(case: Case) -> str | None:
+    return _last_reset(case, "Bad Peer AS", "wrong AS", "bad AS number")
+
+
+def other_as(case: Case) -> str | None:
     neighbour = case.sight.bgp(case.peer) if case.peer else None
     if case.peer is None or case.member is None or neighbour is None or neighbour.remote_as is None:
         return None
@@ -217,3 +210,20 @@ def filtered(case: Case) -> str | None:
 
 def shrunk(case: Case) -> str | None:
     return case.result.got if "largest that passes" in case.result.got else None
+
+
+def vanished(case: Case) -> str | None:
+    """Large packets are lost, and the kernel was not told why."""
+    address = str(case.peer.overlay) if case.peer else None
+    lost = [p for p in case.sight.probes if p.passed is not None and p.passed < p.size]
+    if case.result.check != "end_to_end":
+        lost = [p for p in lost if p.address == address]
+    return shrunk(case) if lost and all(probe.told is False for probe in lost) else None
+
+
+def tunnel_down(case: Case) -> str | None:
+    return case.result.got if case.result.got == "down" else None
+
+
+def expired_here(case: Case) -> str | None:
+    return case.result.got if case.result.got.startswith("expired") else None
