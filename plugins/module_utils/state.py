@@ -270,8 +270,8 @@ class Guard:
 
     On Linux firewall rules; ``interfaces`` are the WANs that they stand on. On IOS (``kind`` ios)
     ``interfaces`` are the tunnels that an IPsec profile protects, and ``prefixes`` end in Null0 where nothing
-    better leads elsewhere. ``redirects`` are the tunnels whose packets tell nhrpd of a shorter way, ``clamps``
-    the largest TCP segment that is let through each tunnel, both ways; both are None on IOS.
+    better leads elsewhere. ``redirects`` are the tunnels whose packets tell nhrpd of a shorter way,
+    ``clamps`` the largest TCP segment that is let through each tunnel, both ways; both are None on IOS.
     """
 
     kind: str
@@ -296,7 +296,8 @@ class Service:
 
 @dataclass(slots=True)
 class Certificate:
-    """``not_before`` and ``not_after`` in seconds since 1970; ``subject`` as in RFC 4514, without blanks after commas.
+    """``not_before`` and ``not_after`` in seconds since 1970; ``subject`` as in RFC 4514, without blanks
+    after commas.
 
     ``path`` is a file, or the name of a trustpoint; ``authority`` marks a CA's.
     """

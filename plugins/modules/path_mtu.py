@@ -92,7 +92,7 @@ probes:
       description: What the kernel said, for example that there is no route.
       type: str
     told:
-      description: Whether the kernel knew that a size was too large, from its own route or from an ICMP error.
+      description: Whether the kernel knew that a size was too large, by its route or by an ICMP error.
         false means that such packets vanished. null on IOS.
       type: bool
 """

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Faults that are done to the lab's fleet, each with the cause and the router that diagnose has to name.
 
-Commands run in a shell on a router, or with a namespace's name before them in that of the provider. ``broken``
-is the condition after which the fault can be seen: a command on a router that succeeds.
+Commands run in a shell on a router, or with a namespace's name before them in that of the provider.
+``broken`` is the condition after which the fault can be seen: a command on a router that succeeds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def delete_rules(word: str) -> str:
 
 def between(rule: str) -> str:
     """Drops what matches in the provider's network, under a table of our own."""
-    return f"nft 'add table ip test; add chain ip test way {{ type filter hook forward priority 0; }}; {rule}'"
+    return (
+        f"nft 'add table ip test; add chain ip test way {{ type filter hook forward priority 0; }}; {rule}'"
+    )
 
 
 def dropped(match: str) -> str:
@@ -64,7 +66,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "daemon_dead", "spoke1", ("spoke1", "hub1"),
         # Stopped, watchfrr cannot start it again.
-        *on("spoke1", "kill -STOP $(pidof watchfrr); kill -KILL $(pidof nhrpd)", "kill -CONT $(pidof watchfrr)"),
+        *on(
+            "spoke1",
+            "kill -STOP $(pidof watchfrr); kill -KILL $(pidof nhrpd)",
+            "kill -CONT $(pidof watchfrr)",
+        ),
     ),
     Fault(
         "clock_skew", "spoke1", ("spoke1", "hub1"),
@@ -131,7 +137,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "psk_mismatch", "spoke1", ("spoke1", "hub1"),
         (
-            ("hub1", "printf '%s' \"$PSK_HUB\" > /etc/swanctl/conf.d/zz-test.conf; swanctl --load-all >/dev/null"),
+            (
+                "hub1",
+                "printf '%s' \"$PSK_HUB\" > /etc/swanctl/conf.d/zz-test.conf; swanctl --load-all >/dev/null",
+            ),
             (
                 "spoke1",
                 "printf '%s' \"$PSK_SPOKE\" > /etc/swanctl/conf.d/zz-test.conf; "
@@ -145,7 +154,8 @@ FAULTS: tuple[Fault, ...] = (
             ("hub1", "rm -f /etc/swanctl/conf.d/zz-test.conf; swanctl --load-all --clear >/dev/null"),
             (
                 "spoke1",
-                "rm -f /etc/swanctl/conf.d/zz-test.conf; mv /root/test.conf /etc/swanctl/conf.d/mgre-dmvpn.conf; "
+                "rm -f /etc/swanctl/conf.d/zz-test.conf; mv /root/test.conf "
+                "/etc/swanctl/conf.d/mgre-dmvpn.conf; "
                 "swanctl --load-all --clear >/dev/null",
             ),
         ),
@@ -232,7 +242,10 @@ FAULTS: tuple[Fault, ...] = (
         (
             (HOME, "nft delete rule ip nat postrouting handle $(nft -a list chain ip nat postrouting "
                    "| sed -n '/130/s/.*handle //p'); ip address del 203.0.113.130/32 dev outside; $FORGET"),
-            ("spoke2", f"{TUNNEL} 'ip nhrp holdtime 60'; systemctl restart strongswan; systemctl restart frr"),
+            (
+                "spoke2",
+                f"{TUNNEL} 'ip nhrp holdtime 60'; systemctl restart strongswan; systemctl restart frr",
+            ),
         ),
         ("hub1", "swanctl --list-sas | grep -q 203.0.113.130"),
     ),
@@ -263,14 +276,19 @@ FAULTS: tuple[Fault, ...] = (
             "-c 'address-family ipv4 unicast' -c 'neighbor MGRE-blue-hubs prefix-list TEST in'; "
             "vtysh -c 'clear bgp * soft in'",
             "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family ipv4 unicast' "
-            "-c 'no neighbor MGRE-blue-hubs prefix-list TEST in' -c exit -c exit -c 'no ip prefix-list TEST'; "
+            "-c 'no neighbor MGRE-blue-hubs prefix-list TEST in' -c exit -c exit -c 'no ip prefix-list "
+            "TEST'; "
             "vtysh -c 'clear bgp * soft in'",
         ),
         ("spoke1", "! ip route show 10.0.0.0/9 | grep -q dmvpn10"),
     ),
     Fault(
         "route_leak", "spoke1", ("spoke1", "spoke2"),
-        *on("spoke1", "ip route add 10.12.0.0/24 via 198.51.100.9", "ip route del 10.12.0.0/24 via 198.51.100.9"),
+        *on(
+            "spoke1",
+            "ip route add 10.12.0.0/24 via 198.51.100.9",
+            "ip route del 10.12.0.0/24 via 198.51.100.9",
+        ),
     ),
     Fault(
         "asymmetric_path", "spoke3", ("spoke1", "spoke3"),

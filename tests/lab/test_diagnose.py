@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """diagnose.yml on a live fleet: each fault is named, at the router where it is. Needs root.
 
-A row breaks the real thing, asks about two sites, and mends it. It fails if the observer does not see the fault,
-if a symptom is named in its place, or if it is laid to another router.
+A row breaks the real thing, asks about two sites, and mends it. It fails if the observer does not see the
+fault, if a symptom is named in its place, or if it is laid to another router.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ def mended(fleet: Fleet, fault: Fault) -> bool:
     """The cheapest thing that holds only when sessions stand again: BGP of the two sites."""
     peers = {"hub1": 4, "hub2": 4}
     return all(
-        fleet.vtysh(site, "show bgp ipv4 unicast summary established").count("10.255.0.") >= peers.get(site, 2)
+        fleet.vtysh(site, "show bgp ipv4 unicast summary established").count("10.255.0.")
+        >= peers.get(site, 2)
         for site in fault.sites
     )
 
@@ -135,7 +136,9 @@ def test_fault_is_named_at_its_router(fleet: Fleet, fault: Fault) -> None:
         run(fleet, fault.inject)
         if fault.broken:
             host, command = fault.broken
-            until(lambda: holds(fleet, host, command), f"the fault is seen at {host}: {command}", fault.seconds)
+            until(
+                lambda: holds(fleet, host, command), f"the fault is seen at {host}: {command}", fault.seconds
+            )
         said = diagnosed(fleet, *fault.sites)
     finally:
         run(fleet, fault.restore)

@@ -24,7 +24,7 @@ WALK: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """``causes`` are the things to repair, the first one first; ``reports`` what each router's checks said."""
+    """``causes`` are what to repair, the first one first; ``reports`` what each router's checks said."""
 
     scope: Scope
     causes: tuple[Result, ...]

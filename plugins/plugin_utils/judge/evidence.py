@@ -40,7 +40,7 @@ class Case:
 
 
 def seen(case: Case) -> str | None:
-    """Always: for the last row of a check."""
+    """Nothing that stands above it in the table explains it."""
     return case.result.got
 
 
@@ -62,6 +62,7 @@ def logged(*words: str) -> Callable[[Case], str | None]:
                         return f"'{error.message}'{where}"
         return None
 
+    evidence.__doc__ = f"The IKE daemon of either end logged one of: {', '.join(words)}."
     return evidence
 
 
@@ -84,6 +85,7 @@ _given_up = logged(
 
 
 def wan_down(case: Case) -> str | None:
+    """The WAN is missing, down or without an address, or there is no route to the peer's."""
     if case.member is None:
         return None
     transport = case.member.transport
@@ -107,10 +109,12 @@ def wan_down(case: Case) -> str | None:
 
 
 def other_mode(case: Case) -> str | None:
+    """The mode of the ESP SA."""
     return case.result.got if "ESP SA in mode" in case.result.got else None
 
 
 def unanswered(case: Case) -> str | None:
+    """The IKE daemon gave up, or its SA stays CONNECTING."""
     if found := _given_up(case):
         return found
     sas = case.sight.sas(case.peer) if case.peer else []
@@ -119,15 +123,18 @@ def unanswered(case: Case) -> str | None:
 
 
 def own_tunnel_address(case: Case) -> str | None:
+    """The NBMA address in the NHRP cache is not that of the inventory."""
     return case.result.got if "the inventory says" in case.result.got else None
 
 
 def silent(case: Case) -> str | None:
+    """Counters between two looks: packets go out over the SA, none come in."""
     moved = case.sight.moved(case.peer) if case.peer else None
     return f"{moved[1]} out, {moved[0]} in" if moved and moved[1] and not moved[0] else None
 
 
 def refused(case: Case) -> str | None:
+    """Counters between two looks: packets go both ways over the SA."""
     moved = case.sight.moved(case.peer) if case.peer else None
     # A refusal is an answer. Without a second look, old packets could be the ones that were counted.
     if moved and moved[0] and moved[1] and case.sight.earlier is not None:
@@ -136,10 +143,12 @@ def refused(case: Case) -> str | None:
 
 
 def one_way(case: Case) -> str | None:
+    """The SA's counters."""
     return case.result.got
 
 
 def admin_shut_here(case: Case) -> str | None:
+    """The BGP session is Idle (Admin)."""
     neighbour = case.sight.bgp(case.peer) if case.peer else None
     return neighbour.state if neighbour and neighbour.admin_down else None
 
@@ -151,6 +160,7 @@ def _last_reset(case: Case, *words: str) -> str | None:
 
 
 def admin_shut_there(case: Case) -> str | None:
+    """The reason of the last BGP reset, as the peer sent it."""
     reset = _last_reset(
         case, "Administrative Shutdown", "Peer De-configured", "Peer Unconfigured", "Administratively"
     )
@@ -158,10 +168,12 @@ def admin_shut_there(case: Case) -> str | None:
 
 
 def as_refused(case: Case) -> str | None:
+    """The reason of the last BGP reset."""
     return _last_reset(case, "Bad Peer AS", "wrong AS", "bad AS number")
 
 
 def other_as(case: Case) -> str | None:
+    """The remote AS that is configured is not that of the inventory."""
     neighbour = case.sight.bgp(case.peer) if case.peer else None
     if case.peer is None or case.member is None or neighbour is None or neighbour.remote_as is None:
         return None
@@ -173,6 +185,7 @@ def other_as(case: Case) -> str | None:
 
 
 def bfd_down(case: Case) -> str | None:
+    """The reason of the last BGP reset, or a BFD session that is down."""
     if reset := _last_reset(case, "BFD"):
         return reset
     address = str(case.peer.overlay) if case.peer else None
@@ -209,11 +222,12 @@ def filtered(case: Case) -> str | None:
 
 
 def shrunk(case: Case) -> str | None:
+    """Small packets are answered, those of full size are not."""
     return case.result.got if "largest that passes" in case.result.got else None
 
 
 def vanished(case: Case) -> str | None:
-    """Large packets are lost, and the kernel was not told why."""
+    """Small packets are answered, those of full size are not, and no ICMP error came."""
     address = str(case.peer.overlay) if case.peer else None
     lost = [p for p in case.sight.probes if p.passed is not None and p.passed < p.size]
     if case.result.check != "end_to_end":
@@ -222,8 +236,10 @@ def vanished(case: Case) -> str | None:
 
 
 def tunnel_down(case: Case) -> str | None:
+    """The interface is there and down."""
     return case.result.got if case.result.got == "down" else None
 
 
 def expired_here(case: Case) -> str | None:
+    """The certificate's end, by the router's clock."""
     return case.result.got if case.result.got.startswith("expired") else None

@@ -19,6 +19,7 @@ def ike_blocked(case: Case) -> str | None:
 
 
 def underlay_dead(case: Case) -> str | None:
+    """Neither ping over the underlay nor IKE is answered."""
     nbma = case.sight.nbma(case.peer) if case.peer else None
     if case.sight.pinged(nbma) is False and (why := unanswered(case)):
         return f"{nbma} answers neither to ping nor to IKE ({why})"
@@ -26,7 +27,7 @@ def underlay_dead(case: Case) -> str | None:
 
 
 def esp_one_way(case: Case) -> str | None:
-    """Both ends' counters: what one sent between two looks never came to the other, the other way it does."""
+    """Both ends' counters between two looks: what one sent never came to the other, the other way it does."""
     lost = _lost(case)
     if lost is None or all(lost):
         return None
@@ -38,6 +39,7 @@ def esp_one_way(case: Case) -> str | None:
 
 
 def esp_blocked(case: Case) -> str | None:
+    """Both ends' counters between two looks: what each sent never came to the other."""
     lost = _lost(case)
     return (
         f"{lost[0]} packets sent from here and {lost[1]} from there, none arrived"
@@ -67,7 +69,7 @@ def bfd_missing(case: Case) -> str | None:
 
 
 def stale_binding(case: Case) -> str | None:
-    """NHRP sends to an address that the peer does not have."""
+    """The NBMA address in the NHRP cache is none that the peer's WAN has now."""
     there = case.sight.there(case.peer)
     if case.peer is None or there is None or case.peer.nat or not there.wan_addresses:
         return None
@@ -79,7 +81,7 @@ def stale_binding(case: Case) -> str | None:
 
 
 def rebound(case: Case) -> str | None:
-    """Behind a NAT: the SA has moved to another address, NHRP has not."""
+    """Behind a NAT: the peer's SA comes from another address than the one in the NHRP cache."""
     if case.peer is None or not case.peer.nat:
         return None
     remotes = {sa.remote for sa in case.sight.sas(case.peer) if sa.children and sa.remote}
@@ -90,6 +92,7 @@ def rebound(case: Case) -> str | None:
 
 
 def nhs_missing(case: Case) -> str | None:
+    """The running configuration has no NHS line for the hub."""
     nhrp = case.sight.state.nhrp
     if (
         case.peer is None

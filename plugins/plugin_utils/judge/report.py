@@ -117,7 +117,7 @@ def _accounts_for(report: HostReport | None, root: Result) -> bool:
 
 
 def rank(root: Result) -> tuple[int, bool, bool]:
-    """Of two roots the smaller one is closer to the cause: the lower layer, and what is certain of its router."""
+    """The smaller of two is closer to the cause: the lower layer, and what is certain of its router."""
     return root.layer, root.at in ("peer", "both"), _is_summary(root)
 
 

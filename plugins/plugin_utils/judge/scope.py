@@ -47,7 +47,7 @@ def scope(play: list[str], sites: list[str], device: Callable[[str], Device]) ->
 
 
 def targets(sight: Sight, hosts: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Targets of path_mtu: the underlay of each peer, its overlay address, and the LANs of the other sites."""
+    """Targets of path_mtu: each peer's underlay and overlay address, and the LANs of the other sites."""
     found = []
     for member in sight.device.memberships:
         for peer in (peer for peer in (*member.hubs, *member.spokes) if peer.name in hosts):

@@ -109,6 +109,7 @@ ROWS: tuple[Cause, ...] = (
         "ping {nbma}; is {peer} up, and its strongSwan? Does a firewall drop UDP 500, 4500, or ESP?",
         unanswered,
         ios="ping {nbma}; is {peer} up? Does an access list or a firewall drop UDP 500, 4500, or ESP?",
+        at="both",
     ),
     Cause(
         "no_sa",
@@ -118,6 +119,7 @@ ROWS: tuple[Cause, ...] = (
         "journalctl -u strongswan -f",
         ios="ping the overlay address of {peer} to start one, then read 'show logging | include IKEV2' "
         "and 'show crypto session detail'",
+        at="both",
     ),
     Cause(
         "suite",
