@@ -263,8 +263,9 @@ FAULTS: tuple[Fault, ...] = (
         "bfd_mismatch", "hub2", ("hub1", "hub2"),
         *on(
             "hub2",
-            f"{BGP} 'no neighbor 10.255.0.1 bfd'",
-            f"{BGP} 'neighbor 10.255.0.1 bfd' -c 'neighbor 10.255.0.1 bfd profile MGRE-blue'",
+            f"{BGP} 'no neighbor MGRE-blue-hubs bfd' -c 'no neighbor 10.255.0.1 bfd'",
+            f"{BGP} 'neighbor MGRE-blue-hubs bfd' -c 'neighbor MGRE-blue-hubs bfd profile MGRE-blue' "
+            "-c 'neighbor 10.255.0.1 bfd' -c 'neighbor 10.255.0.1 bfd profile MGRE-blue'",
         ),
         ("hub1", "! vtysh -c 'show bfd peers brief' | grep -q '10.255.0.2 *up'"),
     ),

@@ -63,9 +63,18 @@ def diagnose(scope: Scope, sights: dict[str, Sight], errors: dict[str, str]) -> 
         fold(reports),
         key=lambda root: (root.outcome != "fail", *rank(root), order[root.host]),
     )
-    named = {(root.host, name_of(root)): root for root in reversed(roots)}
-    causes = sorted(named.values(), key=roots.index)
+    causes: list[Result] = []
+    for root in roots:
+        if not any(said_before(root, earlier) for earlier in causes):
+            causes.append(root)
     return Diagnosis(scope, tuple(causes), tuple(reports))
+
+
+def said_before(root: Result, earlier: Result) -> bool:
+    """Whether it is the same thing at this router, or the other end's complaint of the same pair."""
+    if root.host == earlier.host:
+        return name_of(root) == name_of(earlier)
+    return root.peers == (earlier.host,) and root.host in earlier.peers
 
 
 def concerns(result: Result, scope: Scope) -> bool:

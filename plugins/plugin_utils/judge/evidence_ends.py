@@ -102,7 +102,11 @@ def nhs_missing(case: Case) -> str | None:
         or nhrp.nhs is None
     ):
         return None
-    return None if case.sight.server(case.member, case.peer) else f"no 'ip nhrp nhs {case.peer.overlay}' here"
+    # While it does not answer, FRR tells its NBMA address only.
+    own = (str(case.peer.overlay), str(case.peer.nbma))
+    if any(server.overlay == own[0] or server.nbma == own[1] for server in nhrp.nhs):
+        return None
+    return f"no 'ip nhrp nhs {case.peer.overlay}' here"
 
 
 def foreign_overlay(case: Case) -> str | None:

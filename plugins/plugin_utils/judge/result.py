@@ -285,12 +285,15 @@ class Check:
     ) -> Iterator[Result]:
         """One result per hub, and one for all spokes together: a hub may have thousands.
 
-        ``concerns`` leaves out peers of which nothing is expected.
+        ``concerns`` leaves out peers of which nothing is expected. Spokes that were looked at together with
+        this router have a result each: two of them may fail for two reasons.
         """
         cloud = member.cloud.name
-        for peer in filter(concerns, member.hubs):
+        single = [peer for peer in member.spokes if peer.name in sight.others]
+        for peer in filter(concerns, (*member.hubs, *single)):
             yield self.result(sight, f"{cloud}: {peer.name}", test(peer), expected, cloud, (peer.name,))
-        verdicts = {peer.name: test(peer) for peer in filter(concerns, member.spokes)}
+        rest = [peer for peer in member.spokes if peer.name not in sight.others]
+        verdicts = {peer.name: test(peer) for peer in filter(concerns, rest)}
         if not verdicts:
             return
         bad = [name for name, verdict in verdicts.items() if verdict[0] == "fail"]

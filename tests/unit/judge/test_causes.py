@@ -143,6 +143,12 @@ def bfd_only(state: State, probes: list[Probe]) -> None:
     state.bfd[0].status, state.bfd[0].diagnostic = "down", "control detection time expired"
 
 
+def bfd_took_bgp(state: State, probes: list[Probe]) -> None:
+    bfd_only(state, probes)
+    assert state.bgp is not None
+    state.bgp[0].state, state.bgp[0].last_reset = "Idle", "BFD down received"
+
+
 def leak(state: State, probes: list[Probe]) -> None:
     without(HUB1, state, "R")
     silence(HUB1, probes)
@@ -240,7 +246,8 @@ BROKEN = {
     ),
     "AS refused": Broken("as_mismatch", "Bad Peer AS", reset("OPEN Message Error/Bad Peer AS (received)")),
     "AS configured wrong": Broken("as_mismatch", "65001", other_as),
-    "BFD took BGP down": Broken("bfd_down", "BFD", reset("BFD down received")),
+    "BFD took BGP down": Broken("bfd_down", "BFD", bfd_took_bgp),
+    "no BFD session here": Broken("bfd_mismatch", "none with hub1", reset("BFD down received")),
     "BFD alone is down": Broken("bfd", "BFD is not", bfd_only),
     "route falls to the provider": Broken("route_leak", "wan1", leak),
     "summary is filtered": Broken("summary_filtered", "blackhole", filtered),
