@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: diagnose
 short_description: Name the first cause between two sites
-version_added: 0.2.0
+version_added: 0.1.0
 author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
   - Walks services, kernel, tunnel, IKE and ESP, NHRP, routing and MTU between two sites, both ways, and names

@@ -47,7 +47,6 @@ options:
     type: list
     elements: dict
     default: []
-    version_added: 0.2.0
     suboptions:
       address:
         description: IPv4 address of the target.
