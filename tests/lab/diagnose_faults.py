@@ -20,6 +20,14 @@ FRESH = "systemctl restart mgre-dmvpn-guard"
 UNIT = "systemctl restart mgre-dmvpn-blue"
 DROP_SA = "swanctl --terminate --ike mgre-internet --force >/dev/null"
 WITHOUT_HUB1 = "! vtysh -c 'show bgp ipv4 unicast summary established' | grep -q '10.255.0.1 '"
+# After an outage nhrpd registers again within 64 s; a server that is configured anew is asked at once.
+REGISTER = (
+    f"for hub in '10.255.0.1 nbma {HUB1}' '10.255.0.2 nbma {HUB2}'; do "
+    "if vtysh -c 'show ip nhrp nhs' | grep \"${hub##* } \" | grep -q unspec; then "
+    "vtysh -c 'configure terminal' -c 'interface dmvpn10' "
+    '-c "no ip nhrp nhs $hub" -c "ip nhrp nhs $hub"; '
+    "fi; done"
+)
 # In place of a network: whatever a test has put between the routers.
 PROVIDER, HOME = "provider:internet", "nat:home"
 
@@ -78,7 +86,7 @@ FAULTS: tuple[Fault, ...] = (
             "spoke1",
             f"date -s '+400 days' >/dev/null; {DROP_SA}",
             # The kernel would keep an acquire of the wrong time for 400 days, and make no other.
-            "date -s @$NOW >/dev/null; systemctl restart strongswan",
+            "date -s @$NOW >/dev/null; ip xfrm state flush; systemctl restart strongswan",
         ),
     ),
     Fault(

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.mgre.dmvpn.tests.lab.diagnose_faults import (
     FAULTS,
+    REGISTER,
     Commands,
     Fault,
     in_namespace,
@@ -117,6 +118,11 @@ def green_at_the_end(fleet: Fleet) -> Iterator[None]:
     fleet.wait_green()
 
 
+def mend(fleet: Fleet, fault: Fault) -> None:
+    run(fleet, fault.restore)
+    run(fleet, tuple((site, REGISTER) for site in fault.sites if site.startswith("spoke")))
+
+
 def mended(fleet: Fleet, fault: Fault) -> bool:
     """The cheapest thing that holds only when sessions stand again: BGP of the two sites."""
     peers = {"hub1": 4, "hub2": 4}
@@ -141,7 +147,7 @@ def test_fault_is_named_at_its_router(fleet: Fleet, fault: Fault) -> None:
             )
         said = diagnosed(fleet, *fault.sites)
     finally:
-        run(fleet, fault.restore)
+        mend(fleet, fault)
     causes = said["causes"]
     assert isinstance(causes, list) and causes, said["output"]
     assert (causes[0]["host"], causes[0]["cause"]) == (fault.host, fault.cause), said["output"]

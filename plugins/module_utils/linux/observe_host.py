@@ -23,8 +23,10 @@ INTERESTING = (
     r"|constraint check failed"
     r"|no matching peer config|no IKE config|TS_UNACCEPTABLE|giving up after|not responding|expired"
     r"|certificate invalid|unable to install|INVALID_SYNTAX|no private key|initiating"
+    r"|established between"
 )
 NO_COMPLAINT = ("initiating", "generating", "parsed", "loaded plugins")
+SETTLED = re.compile(r"^IKE_SA \S+ established between .*\.\.\.(\d+\.\d+\.\d+\.\d+)\[")
 ABOUT = (
     re.compile(r"initiating IKE_SA \S+ to (\d+\.\d+\.\d+\.\d+)"),
     re.compile(r"^(\d+\.\d+\.\d+\.\d+) is initiating an? "),
@@ -137,11 +139,16 @@ def parse_log(output: str, now: float) -> list[IkeError]:
         for pattern in ABOUT:
             if match := pattern.search(message):
                 peers[sa] = match[1]
+    settled = {match[1]: stamp for stamp, _, said in sorted(records) if (match := SETTLED.search(said))}
     for stamp, sa, message in sorted(records, reverse=True):
         # What was decided is told beside what was sent and received.
-        if any(pattern.search(message) for pattern in ABOUT) or message.startswith(NO_COMPLAINT):
+        told = any(pattern.search(message) for pattern in (*ABOUT, SETTLED))
+        if told or message.startswith(NO_COMPLAINT):
             continue
         # The same complaint comes with every retry: once is enough, the newest.
         peer = peers.get(sa) if sa else None
+        # What was before the peer was let in is over.
+        if stamp <= settled.get(peer or "", -1):
+            continue
         errors.setdefault((peer, message), IkeError(peer, message, max(0.0, now - stamp / 1e6)))
     return list(errors.values())
