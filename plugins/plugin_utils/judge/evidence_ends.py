@@ -27,7 +27,7 @@ def underlay_dead(case: Case) -> str | None:
 
 
 def esp_one_way(case: Case) -> str | None:
-    """Both ends' counters between two looks: what one sent never came to the other, the other way it does."""
+    """Both ends' counters between two looks: what one sent never came to the other, the other way it did."""
     lost = _lost(case)
     if lost is None or all(lost):
         return None
@@ -64,7 +64,7 @@ def bfd_missing(case: Case) -> str | None:
     """BFD belongs here, and this router has no session for the peer at all."""
     if case.peer is None or case.member is None or case.sight.state.bfd is None:
         return None
-    # Of a neighbour that is down only FRR's bgpd keeps the session, if the neighbour is configured by address.
+    # Of a neighbour that is down only FRR's bgpd keeps the session, if it is configured by address.
     kept = case.sight.device.platform == "linux" and case.member.cloud.routing.protocol == "bgp"
     if case.result.check == "neighbour" and not (kept and case.peer.role == "hub"):
         return None
@@ -98,19 +98,9 @@ def rebound(case: Case) -> str | None:
 def nhs_missing(case: Case) -> str | None:
     """The running configuration has no NHS line for the hub."""
     nhrp = case.sight.state.nhrp
-    if (
-        case.peer is None
-        or case.member is None
-        or case.peer.role != "hub"
-        or nhrp is None
-        or nhrp.nhs is None
-    ):
+    if case.peer is None or case.peer.role != "hub" or nhrp is None or nhrp.nhs is None:
         return None
-    # While it does not answer, FRR tells its NBMA address only.
-    own = (str(case.peer.overlay), str(case.peer.nbma))
-    if any(server.overlay == own[0] or server.nbma == own[1] for server in nhrp.nhs):
-        return None
-    return f"no 'ip nhrp nhs {case.peer.overlay}' here"
+    return None if case.sight.served(case.peer) else f"no 'ip nhrp nhs {case.peer.overlay}' here"
 
 
 def foreign_overlay(case: Case) -> str | None:

@@ -129,6 +129,11 @@ class Sight:
         ours = (server for server in servers if server.interface in (None, member.interface))
         return next((server for server in ours if server.overlay == str(peer.overlay)), None)
 
+    def served(self, hub: Peer) -> bool:
+        """Whether a hub is configured as a next hop server; while it is silent, FRR tells its NBMA only."""
+        servers = (self.state.nhrp.nhs if self.state.nhrp else None) or []
+        return any(s.overlay == str(hub.overlay) or s.nbma == str(hub.nbma) for s in servers)
+
     def routed(self, member: Membership, peer: Peer) -> bool:
         """Whether the routing protocol has this peer as a neighbour: then packets cross both ways."""
         if member.cloud.routing.protocol == "ospf":

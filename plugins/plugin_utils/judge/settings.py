@@ -12,8 +12,8 @@ from .result import Check, Result, Sight, Verdict
 
 
 class NhrpSettings(Check):
-    """NHRP runs on each tunnel with the cloud's network-id and authentication, redirects on the hubs of phase
-    3, and makes shortcuts where the inventory lets it.
+    """NHRP runs on each tunnel with the cloud's network-id and authentication, has every hub as next hop
+    server, redirects on the hubs of phase 3, and makes shortcuts where the inventory lets it.
 
     This is nhrpd's running configuration, not the file. Of a secret it is only told whether it is the one
     that was put on the router. IOS is not asked: its configuration is compared when it is applied.
@@ -34,6 +34,10 @@ class NhrpSettings(Check):
                 continue
             found = next((i for i in nhrp.interfaces if i.interface == member.interface), None)
             yield from self._tunnel(sight, member, found or NhrpInterface(member.interface))
+            for hub in member.hubs if nhrp.nhs is not None else ():
+                there: Verdict = ("pass", "configured") if sight.served(hub) else ("fail", "none")
+                subject, name = f"{member.interface} NHS {hub.name}", member.cloud.name
+                yield self.result(sight, subject, there, str(hub.overlay), name, (hub.name,), blocks=4)
 
     def _tunnel(self, sight: Sight, member: Membership, found: NhrpInterface) -> Iterator[Result]:
         cloud = member.cloud

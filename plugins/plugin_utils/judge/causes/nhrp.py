@@ -32,6 +32,16 @@ ROWS: tuple[Cause, ...] = (
         subject=r"\S+ redirect$",
     ),
     Cause(
+        "nhs_missing",
+        "nhrp_settings",
+        "this router does not register at {peer}: {evidence}",
+        "run site.yml, which writes 'ip nhrp nhs {overlay} nbma {nbma}' again; vtysh -c 'show ip nhrp nhs'",
+        nhs_missing,
+        subject=r"\S+ NHS |\w+: ",
+        also=("registration",),
+        ios="run site.yml, which writes 'ip nhrp nhs' again; show ip nhrp nhs detail",
+    ),
+    Cause(
         "shortcut_off",
         "nhrp_settings",
         "spoke without 'ip nhrp shortcut' on {interface}: its packets to other spokes stay on the hub",
@@ -86,14 +96,6 @@ ROWS: tuple[Cause, ...] = (
         "{got}",
         "correct address or public_address in the inventory, or find out who uses this overlay address",
         own_tunnel_address,
-    ),
-    Cause(
-        "nhs_missing",
-        "registration",
-        "this router does not register at {peer}: {evidence}",
-        "run site.yml, which writes 'ip nhrp nhs {overlay} nbma {nbma}' again; vtysh -c 'show ip nhrp nhs'",
-        nhs_missing,
-        ios="run site.yml, which writes 'ip nhrp nhs' again; show ip nhrp nhs detail",
     ),
     Cause(
         "registration_refused",

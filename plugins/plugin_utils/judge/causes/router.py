@@ -33,7 +33,8 @@ ROWS: tuple[Cause, ...] = (
         "clock",
         "the clock of this router is wrong: {got}. Certificates are judged by it",
         "timedatectl; start time synchronisation (systemd-timesyncd, chrony), which needs DNS and UDP 123 "
-        "on the WAN; then ip xfrm state flush; systemctl restart strongswan: acquires keep the time of the wrong clock",
+        "on the WAN; then ip xfrm state flush; systemctl restart strongswan: acquires keep "
+        "the time of the wrong clock",
     ),
     Cause(
         "forwarding_off",
