@@ -14,7 +14,7 @@ import shlex
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -81,10 +81,13 @@ def run(fleet: Fleet, commands: Commands) -> None:
         if namespace(fleet.lab.name, place):
             subprocess.run(in_namespace(fleet.lab.name, place, command), check=True, timeout=60)
             continue
-        values = {"NOW": lambda: f"{time.time():.0f}", "EXPIRED": lambda: expired_certificate(fleet)}
         # Secrets of the test only.
-        values |= {"PSK_HUB": lambda: PSK.format("one-key-of-the-test")}
-        values |= {"PSK_SPOKE": lambda: PSK_SPOKE.format("another-key-of-the-test")}
+        values: dict[str, Callable[[], str]] = {
+            "NOW": lambda: f"{time.time():.0f}",
+            "EXPIRED": lambda: expired_certificate(fleet),
+            "PSK_HUB": lambda: PSK.format("one-key-of-the-test"),
+            "PSK_SPOKE": lambda: PSK_SPOKE.format("another-key-of-the-test"),
+        }
         given = "".join(
             f"{name}={shlex.quote(value())}; " for name, value in values.items() if f"${name}" in command
         )

@@ -110,10 +110,11 @@ class SiteRoute(Check):
 
 
 class Symmetry(Check):
-    """Packets to the other site and back take the same hub, where hubs carry them both ways.
+    """Packets to another spoke's site and back take the same way.
 
     Each spoke prefers the first hub of its own order; where the orders of two spokes differ, so may the ways.
-    Red is a spoke that leaves the hub which it should prefer and which is up.
+    Red is a spoke that sends by another hub than the one which it should prefer and which is up, while
+    packets come back by a third way: that hub, or a shortcut.
     """
 
     name = "symmetry"
@@ -127,10 +128,10 @@ class Symmetry(Check):
                 continue
             name, out, home = other.device.name, hub_to(sight, member, other), hub_to(other, back, sight)
             first = next((hub.name for hub in member.hubs if sight.routed(member, hub)), None)
-            astray = out and home and out != home and first and out != first
+            astray = out and out != home and first and out != first
             verdict: Verdict = ("pass", "the same")
             if astray:
-                verdict = ("fail", f"there by {out}, back by {home}; {first} is up and comes first")
+                verdict = ("fail", f"there by {out}, back by {home or 'a shortcut'}; {first} is up")
             yield self.result(
                 sight, f"{member.cloud.name}: {name}", verdict, "by the same hub", member.cloud.name, (name,)
             )
