@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .causes.table import rows_named
 from .report import HostReport, fold, rank, totals
 from .result import Result, Sight
 from .scope import Scope
@@ -40,8 +41,12 @@ class Diagnosis:
         return bool(self.reports) and totals(list(self.reports))["green"] == len(self.reports)
 
     def walk(self) -> list[tuple[str, str]]:
-        """Each step with ok, BROKEN, not proven, or - where there is nothing to look at."""
-        return [(step, self._step(checks)) for step, checks in WALK]
+        """Each step with ok, BROKEN, not proven, or - where there is nothing to look at.
+
+        A cause may lie below the check that showed it: ESP that is lost shows by its routing neighbours.
+        """
+        below = {rows[0].check for root in self.causes if (rows := rows_named(name_of(root)))}
+        return [(step, "BROKEN" if below & set(checks) else self._step(checks)) for step, checks in WALK]
 
     def _step(self, checks: tuple[str, ...]) -> str:
         outcomes = {r.outcome for report in self.reports for r in report.results if r.check in checks}

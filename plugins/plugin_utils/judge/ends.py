@@ -46,7 +46,8 @@ class Binding(Check):
 class ShortcutSa(Check):
     """Every NHRP shortcut of a spoke has an ESP SA to the address that it leads to.
 
-    A shortcut is a route in the kernel: without an SA it swallows what the hub would have carried.
+    A shortcut is a route in the kernel: without an SA it swallows what the hub would have carried. On IOS the
+    tunnel's protection makes the SA by itself.
     """
 
     name = "shortcut_sa"
@@ -55,6 +56,8 @@ class ShortcutSa(Check):
 
     def judge(self, sight: Sight) -> Iterator[Result]:
         nhrp, sas = sight.state.nhrp, sight.state.sas
+        if sight.device.platform == "ios":
+            return
         if nhrp is None or nhrp.shortcuts is None or nhrp.cache is None or sas is None or not sight.others:
             return
         nbmas = {

@@ -10,7 +10,7 @@ import re
 from .causes import ipsec, nhrp, path, router, routing, tunnel
 from .causes.row import Cause
 from .causes.symptoms import SYMPTOMS
-from .causes.table import TABLE
+from .causes.table import rows_named
 from .verdict import CHECKS
 
 PAGES: dict[str, tuple[str, tuple[Cause, ...]]] = {
@@ -65,7 +65,7 @@ def _by_name(rows: tuple[Cause, ...]) -> dict[str, list[Cause]]:
     """The rows of each cause that begins on this page, with those of other layers."""
     found: dict[str, list[Cause]] = {}
     for row in rows:
-        same = [other for other in TABLE if other.name == row.name]
+        same = rows_named(row.name)
         if same[0] in rows:
             found[row.name] = same
     return found

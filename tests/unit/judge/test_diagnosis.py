@@ -331,6 +331,13 @@ def test_fault_between_two_sites_is_named_first_at_its_router(name: str) -> None
     assert "{" not in text and " Seen: " in " ".join(text.split()) and " Do: " in " ".join(text.split())
 
 
+def test_walk_is_broken_where_the_cause_lies_not_only_where_it_shows() -> None:
+    sites = healthy(HUB)
+    esp_lost(sites)
+    walk = dict(said(HUB, sites).walk())
+    assert (walk["tunnel"], walk["IKE and ESP"], walk["routing"]) == ("ok", "BROKEN", "BROKEN")
+
+
 @pytest.mark.parametrize("asked", (TWO, HUB), ids=("two spokes", "spoke and hub"))
 def test_healthy_sites_are_green(asked: Scope) -> None:
     diagnosis = said(asked, healthy(asked))

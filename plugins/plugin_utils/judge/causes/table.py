@@ -25,3 +25,8 @@ TABLE: tuple[Cause, ...] = (
 def rows_of(check: str) -> list[Cause]:
     """The rows of a check, in the order in which they are tried."""
     return [cause for cause in TABLE if check in cause.checks]
+
+
+def rows_named(name: str) -> list[Cause]:
+    """The rows of a cause."""
+    return [cause for cause in TABLE if cause.name == name]
