@@ -134,6 +134,9 @@ def parse_log(output: str, now: float) -> list[IkeError]:
         message, stamp = record.get("MESSAGE"), integer(record.get("__REALTIME_TIMESTAMP"))
         if not isinstance(message, str) or stamp is None:
             continue
+        # Written while the clock was ahead, who knows when.
+        if stamp / 1e6 > now + 60:
+            continue
         sa = str(record.get("IKE_SA_UNIQUE_ID", ""))
         records.append((stamp, sa, message))
         for pattern in ABOUT:

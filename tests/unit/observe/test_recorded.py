@@ -127,6 +127,13 @@ def test_complaints_from_before_the_peer_was_let_in_are_over() -> None:
         assert len(observe_host.parse_log(text, now=1_795_404_400)) == left
 
 
+def test_lines_that_a_clock_ahead_wrote_are_left_out() -> None:
+    lines = recorded("frr-10.3-spoke-wrong-psk")["journal"]
+    text = "\n".join(json.dumps(line) for line in lines)
+    first = min(int(line["__REALTIME_TIMESTAMP"]) for line in lines) / 1e6
+    assert observe_host.parse_log(text, now=first - 86400) == []
+
+
 def test_redirect_and_mss_rules_in_the_kernel() -> None:
     hub = observe_guard.parse_nft(json.dumps(recorded(HUB)["nft"]))
     assert (hub.redirects, hub.clamps) == (["dmvpn10"], {"dmvpn10": 1360})
