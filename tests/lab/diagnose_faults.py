@@ -207,7 +207,7 @@ FAULTS: tuple[Fault, ...] = (
             "spoke1",
             f"{TUNNEL} 'ip nhrp authentication another'",
             # Two nhrpd that refuse each other never stop, until a packet is lost.
-            f"{TUNNEL} 'no ip nhrp authentication'; {UNIT}",
+            f"{TUNNEL} 'no ip nhrp authentication another'; {UNIT}",
         ),
     ),
     Fault(
