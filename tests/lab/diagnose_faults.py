@@ -113,10 +113,10 @@ FAULTS: tuple[Fault, ...] = (
         "certificate_expired", "spoke1", ("spoke1", "hub1"),
         *on(
             "spoke1",
-            "cp -p /etc/swanctl/x509/mgre-dmvpn.crt /root/test.crt; "
+            "cp -p /etc/swanctl/x509/mgre-dmvpn.crt /run/test.crt; "
             "printf '%s' \"$EXPIRED\" > /etc/swanctl/x509/mgre-dmvpn.crt; "
             f"swanctl --load-creds --clear >/dev/null; swanctl --load-conns >/dev/null; {DROP_SA}",
-            "mv /root/test.crt /etc/swanctl/x509/mgre-dmvpn.crt; "
+            "mv /run/test.crt /etc/swanctl/x509/mgre-dmvpn.crt; "
             "swanctl --load-creds --clear >/dev/null; swanctl --load-conns >/dev/null",
         ),
     ),
@@ -157,7 +157,7 @@ FAULTS: tuple[Fault, ...] = (
             (
                 "spoke1",
                 "printf '%s' \"$PSK_SPOKE\" > /etc/swanctl/conf.d/zz-test.conf; "
-                "cp -p /etc/swanctl/conf.d/mgre-dmvpn.conf /root/test.conf; "
+                "cp -p /etc/swanctl/conf.d/mgre-dmvpn.conf /run/test.conf; "
                 "sed -i -e 's/auth = pubkey/auth = psk/' -e '/cacerts = /d' -e '/certs = /d' "
                 "-e '/id = .*CN=spoke1/s/=.*/= spoke1.test/' -e '/id = .*CN=[*]/s/=.*/= %any/' "
                 f"/etc/swanctl/conf.d/mgre-dmvpn.conf; swanctl --load-all >/dev/null; {DROP_SA}",
@@ -167,7 +167,7 @@ FAULTS: tuple[Fault, ...] = (
             ("hub1", "rm -f /etc/swanctl/conf.d/zz-test.conf; swanctl --load-all --clear >/dev/null"),
             (
                 "spoke1",
-                "rm -f /etc/swanctl/conf.d/zz-test.conf; mv /root/test.conf "
+                "rm -f /etc/swanctl/conf.d/zz-test.conf; mv /run/test.conf "
                 "/etc/swanctl/conf.d/mgre-dmvpn.conf; "
                 "swanctl --load-all --clear >/dev/null",
             ),
