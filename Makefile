@@ -44,9 +44,11 @@ benchmark: ## render 1,000 and 5,000 sites and compare the time with other ways
 	@tools/bootstrap dev
 	@$(with_venv) python tests/benchmark/run.py --sites 1000 5000
 
-docs: ## reference of the inventory, in docs/reference; of modules and roles, in .build/docs
+docs: ## reference of inventory and checks, and runbooks, in docs; of modules and roles, in .build/docs
 	@tools/bootstrap dev
 	@$(venv)/python tools/reference.py
+	@$(venv)/python tools/checks_reference.py
+	@$(venv)/python tools/runbooks.py
 	@mkdir -p .build/docs
 	@$(with_venv) ANSIBLE_COLLECTIONS_PATH=.build/collections antsibull-docs collection --use-current \
 		--output-format simplified-rst --squash-hierarchy --dest-dir .build/docs mgre.dmvpn

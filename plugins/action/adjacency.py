@@ -112,7 +112,7 @@ class ActionModule(ActionBase):
     def look(self, device: Any, earlier: Any, last: bool) -> tuple[Sight, Judgement]:
         """One observation. Packets are sent once nothing else fails, or the last time whatever fails."""
         self.ios = device.platform == "ios"
-        state = parse_state(self.module("state_info", state_arguments(device))["state"])
+        state = parse_state(self.asked(state_arguments(device))["state"])
         sight = Sight(device, state, [], earlier)
         judgement = judge(device, state, [], earlier)
         targets = probe_targets(device, state)
@@ -120,6 +120,15 @@ class ActionModule(ActionBase):
             sight.probes = parse_probes(self.module("path_mtu", {"targets": targets})["probes"])
             judgement = judge(device, state, sight.probes, earlier)
         return sight, judgement
+
+    def asked(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What state_info answers, with how far the router's clock is ahead of ours, for certain."""
+        began = time.time()
+        answer = self.module("state_info", arguments)
+        ended, told = time.time(), answer["state"]["host"]["time"]
+        if told is not None:
+            answer["state"]["host"]["ahead"] = min(0.0, told - began) + max(0.0, told - ended)
+        return answer
 
     def module(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Runs one of our modules on the router. Its failure is this router's, in one line."""

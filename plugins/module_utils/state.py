@@ -29,6 +29,22 @@ class Host:
     forwarding: bool | None = None
     versions: dict[str, str | None] = field(default_factory=dict)
     rollback: float | None = None
+    ahead: float | None = None
+
+
+@dataclass(slots=True)
+class Kernel:
+    """Settings and limits of the kernel that decide whether packets cross.
+
+    ``rp_filter`` is by interface, "all" included: 0 off, 1 strict, 2 loose. ``neighbours`` of at most
+    ``neighbour_limit`` entries of the IPv4 neighbour table are in use; ``overflows`` counts the entries that
+    found no room since the start.
+    """
+
+    rp_filter: dict[str, int] = field(default_factory=dict)
+    neighbours: int | None = None
+    neighbour_limit: int | None = None
+    overflows: int | None = None
 
 
 @dataclass(slots=True)
@@ -116,10 +132,26 @@ class Shortcut:
 
 
 @dataclass(slots=True)
+class NhrpInterface:
+    """How NHRP is configured on a tunnel. ``authentication`` is none, applied (the secret that was put on the
+    router) or other; the secret itself is told nowhere.
+    """
+
+    interface: str
+    network_id: int | None = None
+    authentication: str | None = None
+    redirect: bool = False
+    shortcut: bool = False
+
+
+@dataclass(slots=True)
 class Nhrp:
+    """``interfaces`` is the running configuration."""
+
     nhs: list[Nhs] | None = None
     cache: list[Binding] | None = None
     shortcuts: list[Shortcut] | None = None
+    interfaces: list[NhrpInterface] | None = None
 
 
 @dataclass(slots=True)
@@ -238,7 +270,8 @@ class Guard:
 
     On Linux firewall rules; ``interfaces`` are the WANs that they stand on. On IOS (``kind`` ios)
     ``interfaces`` are the tunnels that an IPsec profile protects, and ``prefixes`` end in Null0 where nothing
-    better leads elsewhere.
+    better leads elsewhere. ``redirects`` are the tunnels whose packets tell nhrpd of a shorter way,
+    ``clamps`` the largest TCP segment that is let through each tunnel, both ways; both are None on IOS.
     """
 
     kind: str
@@ -246,6 +279,8 @@ class Guard:
     interfaces: list[str] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
+    redirects: list[str] | None = None
+    clamps: dict[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -261,7 +296,8 @@ class Service:
 
 @dataclass(slots=True)
 class Certificate:
-    """``not_after`` in seconds since 1970; ``subject`` as in RFC 4514, without blanks after commas.
+    """``not_before`` and ``not_after`` in seconds since 1970; ``subject`` as in RFC 4514, without blanks
+    after commas.
 
     ``path`` is a file, or the name of a trustpoint; ``authority`` marks a CA's.
     """
@@ -270,6 +306,7 @@ class Certificate:
     subject: str | None = None
     not_after: float | None = None
     authority: bool = False
+    not_before: float | None = None
 
 
 @dataclass(slots=True)
@@ -277,6 +314,7 @@ class State:
     """All of it. ``daemons`` are those of the routing suite: running, stopped (SIGSTOP) or dead."""
 
     host: Host = field(default_factory=Host)
+    kernel: Kernel | None = None
     interfaces: list[Interface] | None = None
     neighbours: list[Neighbour] | None = None
     routes: list[Route] | None = None

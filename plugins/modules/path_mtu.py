@@ -91,6 +91,10 @@ probes:
     error:
       description: What the kernel said, for example that there is no route.
       type: str
+    told:
+      description: Whether the kernel knew that a size was too large, by its route or by an ICMP error.
+        false means that such packets vanished. null on IOS.
+      type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule

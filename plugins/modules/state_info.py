@@ -40,6 +40,25 @@ options:
     type: list
     elements: path
     default: [/etc/swanctl/x509/mgre-dmvpn.crt, /etc/swanctl/x509ca/mgre-dmvpn-ca.crt]
+  targets:
+    description:
+      - Packets that are sent before the state is read, as in M(mgre.dmvpn.path_mtu), so that counters of the
+        state show them. Linux only.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      address:
+        description: IPv4 address of the target.
+        type: str
+        required: true
+      size:
+        description: Size of the whole IPv4 packet in bytes.
+        type: int
+        required: true
+      source:
+        description: An own address to send from. The kernel chooses if not given.
+        type: str
   firewall:
     description: Where the guard against cleartext stands.
     type: str
@@ -64,6 +83,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+probes:
+  description: What came of O(targets), in their order, each as M(mgre.dmvpn.path_mtu) tells it.
+  returned: success, on Linux
+  type: list
+  elements: dict
 state:
   description:
     - The state. null means not known, an empty list means that there is nothing.
@@ -74,7 +98,12 @@ state:
     host:
       description: The router itself as C(name), C(distribution), C(kernel), C(time) (its clock),
         C(uptime), C(forwarding) (of IPv4), and C(versions) of C(frr) and C(strongswan), or of C(ios).
-        C(rollback) is the time that an unconfirmed change on IOS has left, 0 if none waits.
+        C(rollback) is the time that an unconfirmed change on IOS has left, 0 if none waits. C(ahead) is
+        how far the clock is ahead of the controller's, filled in there.
+      type: dict
+    kernel:
+      description: C(rp_filter) by interface (0 off, 1 strict, 2 loose), and of the neighbour table
+        C(neighbours), C(neighbour_limit) and C(overflows). null on IOS.
       type: dict
     interfaces:
       description: Network interfaces with C(name), C(kind), C(up), C(mtu), C(addresses), C(bytes_in),
@@ -94,8 +123,10 @@ state:
       elements: dict
     nhrp:
       description: C(nhs) configured (C(interface), C(overlay), C(nbma), C(responding), which IOS tells),
-        C(cache) (C(interface), C(kind), C(overlay), C(nbma), C(claimed_nbma), C(used), C(identity)) and
-        C(shortcuts) (C(kind), C(prefix), C(via), C(identity)).
+        C(cache) (C(interface), C(kind), C(overlay), C(nbma), C(claimed_nbma), C(used), C(identity)),
+        C(shortcuts) (C(kind), C(prefix), C(via), C(identity)) and on Linux C(interfaces) as configured
+        (C(interface), C(network_id), C(authentication) (none, applied or other, never the secret),
+        C(redirect), C(shortcut)).
       type: dict
     sas:
       description: IKE SAs with C(connection), C(state), C(local), C(remote), C(local_identity),
@@ -132,6 +163,8 @@ state:
       description: The rules against cleartext as C(kind), C(present), the WAN C(interfaces) that they
         stand on, and C(drops) with C(hook), C(what) (gre or site) and C(packets) dropped so far. On IOS
         C(interfaces) are the tunnels that have a protection, and C(prefixes) those with a route to Null0.
+        On Linux C(redirects) are the tunnels with a rule for NHRP redirects, and C(clamps) the largest TCP
+        segment by tunnel.
       type: dict
     services:
       description: Units by name, each with C(load), C(active), C(sub), C(result) and C(restarts).
@@ -141,7 +174,7 @@ state:
       type: dict
     certificates:
       description: C(path) (on IOS the trustpoint), C(subject) (RFC 4514), C(not_after) (seconds since
-        1970) and C(authority) (a CA's).
+        1970), C(not_before) and C(authority) (a CA's).
       type: list
       elements: dict
     unreadable:
@@ -155,6 +188,11 @@ state:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe import observe
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Target, probe_all
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_run import Unreadable
+
+# Two packets of each size: a person waits for the answer.
+COUNT, TIMEOUT, DEADLINE = 2, 0.8, 15.0
 
 
 def main() -> None:
@@ -177,13 +215,28 @@ def main() -> None:
                 "elements": "path",
                 "default": ["/etc/swanctl/x509/mgre-dmvpn.crt", "/etc/swanctl/x509ca/mgre-dmvpn-ca.crt"],
             },
+            "targets": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "address": {"type": "str", "required": True},
+                    "size": {"type": "int", "required": True},
+                    "source": {"type": "str"},
+                },
+            },
             "firewall": {"type": "str", "choices": ["nftables", "iptables"], "default": "nftables"},
         },
         supports_check_mode=True,
     )
     params = module.params
+    targets = [Target(target["address"], target["size"], target["source"]) for target in params["targets"]]
+    try:
+        probes = probe_all(targets, COUNT, TIMEOUT, DEADLINE)
+    except Unreadable as error:
+        module.fail_json(msg=str(error))
     state = observe(params["units"], params["certificates"], params["firewall"])
-    module.exit_json(changed=False, state=state.to_dict())
+    module.exit_json(changed=False, state=state.to_dict(), probes=[probe.to_dict() for probe in probes])
 
 
 if __name__ == "__main__":

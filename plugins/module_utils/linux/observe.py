@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from ..state import State
-from . import observe_frr, observe_guard, observe_host, observe_ip, observe_vici
+from . import observe_frr, observe_guard, observe_host, observe_ip, observe_kernel, observe_vici
 from .observe_run import Unreadable
 
 T = TypeVar("T")
@@ -47,6 +47,7 @@ def observe(units: Sequence[str], certificates: Sequence[str], firewall: str) ->
         certificate = later("certificates", lambda: observe_host.certificates(certificates))
         errors = later("ike_errors", observe_host.ike_errors)
 
+        state.kernel = known("kernel", observe_kernel.kernel)
         state.daemons = known("daemons", observe_frr.daemons)
         running = [name for name, status in (state.daemons or {}).items() if status == "running"]
         answers = observe_frr.ask(running)

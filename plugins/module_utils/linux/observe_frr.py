@@ -14,16 +14,19 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..state import BfdPeer, BgpNeighbour, Binding, Nhrp, Nhs, OspfNeighbour, Shortcut
+from ..state import BfdPeer, BgpNeighbour, Binding, Nhrp, NhrpInterface, Nhs, OspfNeighbour, Shortcut
 from .observe_run import Unreadable, integer, parse, read, rows, run, table, text, truth
 
 RUN_DIRECTORY = "/run/frr"
 CONFIGURED = "/etc/frr/daemons"
 ALWAYS = ("zebra", "staticd")
+RUNNING = "show running-config nhrpd no-header"
+APPLIED = "/etc/mgre-dmvpn/frr.conf"
 COMMANDS = {
     "show ip nhrp cache json": "nhrpd",
     "show ip nhrp nhs json": "nhrpd",
     "show ip nhrp shortcut json": "nhrpd",
+    RUNNING: "nhrpd",
     "show bgp ipv4 unicast summary json": "bgpd",
     "show ip ospf neighbor json": "ospfd",
     "show bfd peers json": "bfdd",
@@ -120,7 +123,54 @@ def nhrp(answers: Answers) -> Nhrp:
             Shortcut(text(r.get("type")), text(r.get("prefix")), text(r.get("via")), text(r.get("identity")))
             for r in shortcuts
         ],
+        interfaces=nhrp_interfaces(answers[RUNNING], read(APPLIED) or "") if RUNNING in answers else None,
     )
+
+
+def nhrp_interfaces(running: str, applied: str) -> list[NhrpInterface]:
+    """NHRP of each interface in the running configuration; ``applied`` is the fragment that was put there."""
+    wanted = _secrets(applied)
+    found = []
+    for name, lines in _blocks(running).items():
+        number = next(
+            (line.rpartition(" ")[2] for line in lines if line.startswith("ip nhrp network-id ")), ""
+        )
+        secret = _secrets_of(lines)
+        same = "applied" if secret == wanted.get(name) else "other"
+        entry = NhrpInterface(
+            name,
+            integer(number),
+            same if secret else "none",
+            "ip nhrp redirect" in lines,
+            "ip nhrp shortcut" in lines,
+        )
+        if any(line.startswith("ip nhrp ") for line in lines):
+            found.append(entry)
+    return found
+
+
+def _blocks(config: str) -> dict[str, list[str]]:
+    """The lines of each interface."""
+    blocks: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in config.splitlines():
+        if line.startswith("interface "):
+            lines = blocks.setdefault(line.split()[1], [])
+        elif line.startswith(" "):
+            lines.append(line.strip())
+        else:
+            lines = []
+    return blocks
+
+
+def _secrets_of(lines: list[str]) -> str | None:
+    return next(
+        (line.rpartition(" ")[2] for line in lines if line.startswith("ip nhrp authentication ")), None
+    )
+
+
+def _secrets(config: str) -> dict[str, str | None]:
+    return {name: _secrets_of(lines) for name, lines in _blocks(config).items()}
 
 
 def bgp(answers: Answers) -> list[BgpNeighbour]:

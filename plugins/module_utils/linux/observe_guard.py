@@ -18,13 +18,15 @@ from .observe_run import Unreadable, integer, parse, rows, run, table
 TABLE = "mgre_dmvpn_guard"
 CHAIN = "MGRE-DMVPN-"
 HOOKS = {"INPUT": "input", "OUTPUT": "output", "FORWARD": "forward"}
+# nhrp nflog-group of the templates
+REDIRECT_GROUP = 1
 Rule = dict[str, Any]
 
 
 def guard(kind: str) -> Guard:
     """``kind`` is nftables or iptables. Raises Unreadable if that tool fails."""
     if kind == "iptables":
-        return parse_iptables(run(("iptables-save", "-c", "-t", "filter")))
+        return parse_iptables(run(("iptables-save", "-c")))
     try:
         return parse_nft(run(("nft", "-j", "list", "table", "inet", TABLE)))
     except Unreadable as error:
@@ -50,7 +52,48 @@ def parse_nft(output: str) -> Guard:
         for expressions, names in _unprotected(rules, chain, sets):
             interfaces |= names
             drops.append(Drop(hook, _what(expressions), _packets(expressions, counters)))
-    return Guard("nftables", present=True, interfaces=sorted(interfaces), drops=drops)
+    forward = [
+        [e for e in rule.get("expr") or [] if isinstance(e, dict)]
+        for chain, hook in hooks.items()
+        if hook == "forward"
+        for rule in rules.get(chain, [])
+    ]
+    return Guard(
+        "nftables",
+        present=True,
+        interfaces=sorted(interfaces),
+        drops=drops,
+        redirects=_redirects(forward, sets),
+        clamps=_clamps(forward, sets),
+    )
+
+
+def _redirects(forward: list[list[Rule]], sets: dict[str, set[str]]) -> list[str]:
+    """Tunnels with a rule that logs to nhrpd what enters and leaves by them."""
+    found: set[str] = set()
+    for expressions in forward:
+        if any((e.get("log") or {}).get("group") == REDIRECT_GROUP for e in expressions if "log" in e):
+            ends = [names for e in expressions if (names := _interfaces(e.get("match"), sets))]
+            found |= ends[0] & ends[1] if len(ends) == 2 else set()
+    return sorted(found)
+
+
+def _clamps(forward: list[list[Rule]], sets: dict[str, set[str]]) -> dict[str, int]:
+    """Largest TCP segment by tunnel, of those that have a rule for each way."""
+    ways: dict[str, dict[str, int]] = {}
+    for expressions in forward:
+        size = next(
+            (integer((e.get("mangle") or {}).get("value")) for e in expressions if _sets_mss(e)), None
+        )
+        for match in (e.get("match") or {} for e in expressions):
+            for name in _interfaces(match, sets) if size is not None else ():
+                ways.setdefault(name, {})[match["left"]["meta"]["key"]] = size or 0
+    return {name: max(sizes.values()) for name, sizes in sorted(ways.items()) if len(sizes) == 2}
+
+
+def _sets_mss(expression: Rule) -> bool:
+    key = (expression.get("mangle") or {}).get("key") if "mangle" in expression else None
+    return isinstance(key, dict) and (key.get("tcp option") or {}).get("name") == "maxseg"
 
 
 def _unprotected(
@@ -137,7 +180,22 @@ def parse_iptables(output: str) -> Guard:
                 for inner in _targets([(0, rule)]):
                     guard.drops += _iptables_drops(by_chain, inner, hook)
     guard.interfaces = sorted(interfaces)
+    ours = [rule for chain, counted in by_chain.items() if chain.startswith(CHAIN) for _, rule in counted]
+    logged = [rule for rule in ours if f"--nflog-group {REDIRECT_GROUP} " in f"{rule} "]
+    both = [re.findall(r"(?:^|\s)-[io] (\S+)", rule) for rule in logged]
+    guard.redirects = sorted({ends[0] for ends in both if len(ends) == 2 and ends[0] == ends[1]})
+    guard.clamps = _iptables_clamps(by_chain)
     return guard
+
+
+def _iptables_clamps(by_chain: dict[str, list[tuple[int, str]]]) -> dict[str, int]:
+    ways: dict[str, dict[str, int]] = {}
+    reached = _targets(by_chain.get("FORWARD", []))
+    for rule in (rule for chain in reached for _, rule in by_chain.get(chain, [])):
+        match = re.search(r"(?:^|\s)-([io]) (\S+) .*--set-mss (\d+)", rule)
+        if match:
+            ways.setdefault(match[2], {})[match[1]] = int(match[3])
+    return {name: max(sizes.values()) for name, sizes in sorted(ways.items()) if len(sizes) == 2}
 
 
 def _iptables_drops(

@@ -23,8 +23,10 @@ INTERESTING = (
     r"|constraint check failed"
     r"|no matching peer config|no IKE config|TS_UNACCEPTABLE|giving up after|not responding|expired"
     r"|certificate invalid|unable to install|INVALID_SYNTAX|no private key|initiating"
+    r"|established between"
 )
 NO_COMPLAINT = ("initiating", "generating", "parsed", "loaded plugins")
+SETTLED = re.compile(r"^IKE_SA \S+ established between .*\.\.\.(\d+\.\d+\.\d+\.\d+)\[")
 ABOUT = (
     re.compile(r"initiating IKE_SA \S+ to (\d+\.\d+\.\d+\.\d+)"),
     re.compile(r"^(\d+\.\d+\.\d+\.\d+) is initiating an? "),
@@ -91,7 +93,7 @@ def certificates(paths: Sequence[str]) -> list[Certificate]:
     return [
         parse_certificate(
             path,
-            run(("openssl", "x509", "-in", path, "-noout", "-enddate", "-subject", "-nameopt", "RFC2253")),
+            run(("openssl", "x509", "-in", path, "-noout", "-dates", "-subject", "-nameopt", "RFC2253")),
         )
         for path in paths
         if os.path.exists(path)
@@ -99,6 +101,7 @@ def certificates(paths: Sequence[str]) -> list[Certificate]:
 
 
 def parse_certificate(path: str, output: str) -> Certificate:
+    start = re.search(r"^notBefore=(.+)$", output, re.MULTILINE)
     end = re.search(r"^notAfter=(.+)$", output, re.MULTILINE)
     subject = re.search(r"^subject=\s*(.+)$", output, re.MULTILINE)
     return Certificate(
@@ -106,6 +109,7 @@ def parse_certificate(path: str, output: str) -> Certificate:
         subject[1].strip() if subject else None,
         float(ssl.cert_time_to_seconds(end[1].strip())) if end else None,
         path.endswith("-ca.crt"),
+        float(ssl.cert_time_to_seconds(start[1].strip())) if start else None,
     )
 
 
@@ -130,16 +134,24 @@ def parse_log(output: str, now: float) -> list[IkeError]:
         message, stamp = record.get("MESSAGE"), integer(record.get("__REALTIME_TIMESTAMP"))
         if not isinstance(message, str) or stamp is None:
             continue
+        # Written while the clock was ahead, who knows when.
+        if stamp / 1e6 > now + 60:
+            continue
         sa = str(record.get("IKE_SA_UNIQUE_ID", ""))
         records.append((stamp, sa, message))
         for pattern in ABOUT:
             if match := pattern.search(message):
                 peers[sa] = match[1]
+    settled = {match[1]: stamp for stamp, _, said in sorted(records) if (match := SETTLED.search(said))}
     for stamp, sa, message in sorted(records, reverse=True):
         # What was decided is told beside what was sent and received.
-        if any(pattern.search(message) for pattern in ABOUT) or message.startswith(NO_COMPLAINT):
+        told = any(pattern.search(message) for pattern in (*ABOUT, SETTLED))
+        if told or message.startswith(NO_COMPLAINT):
             continue
         # The same complaint comes with every retry: once is enough, the newest.
         peer = peers.get(sa) if sa else None
+        # What was before the peer was let in is over.
+        if stamp <= settled.get(peer or "", -1):
+            continue
         errors.setdefault((peer, message), IkeError(peer, message, max(0.0, now - stamp / 1e6)))
     return list(errors.values())

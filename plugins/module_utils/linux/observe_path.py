@@ -42,7 +42,8 @@ class Target:
 @dataclass(slots=True)
 class Probe:
     """``passed`` is the largest size that was answered, None if none was; ``rtt`` in milliseconds, the
-    median of full-size packets; ``loss`` the lost share of them, 0 to 1; ``error`` is the kernel's reason."""
+    median of full-size packets; ``loss`` the lost share of them, 0 to 1; ``error`` is the kernel's reason,
+    ``told`` whether the kernel knew that the size is too large: else the packets vanished in silence."""
 
     address: str
     source: str | None
@@ -51,6 +52,7 @@ class Probe:
     rtt: float | None = None
     loss: float | None = None
     error: str | None = None
+    told: bool | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -91,6 +93,7 @@ def probe(target: Target, count: int, timeout: float, end: float) -> Probe:
             elif pinger.any_of(SMALLEST, count):
                 result.passed = _search(pinger, SMALLEST, target.size, min(count, 2))
             result.error = pinger.error
+            result.told = pinger.told
     except OSError as error:
         result.error = error.strerror or str(error)
     return result
@@ -121,6 +124,7 @@ class Pinger:
             self._identifier = next(self._identifiers) & 0xFFFF
         self._sequence = 0
         self.error: str | None = None
+        self.told = False
 
     def over(self) -> bool:
         return time.monotonic() >= self._end
@@ -137,9 +141,11 @@ class Pinger:
         try:
             self._echo.send(self._packet(size))
         except OSError as error:
-            if error.errno != errno.EMSGSIZE:
+            if error.errno == errno.EMSGSIZE:
+                self.told = True
+            else:
                 self.error = error.strerror
-            # Else the kernel knows of a smaller path MTU already: that is an answer, and a quick one.
+            # Of EMSGSIZE: the kernel knows of a smaller path MTU already: that is an answer, and a quick one.
             return None
         until = min(started + self._timeout, self._end)
         while (left := until - time.monotonic()) > 0:
@@ -148,7 +154,10 @@ class Pinger:
             try:
                 data = self._echo.recv(65535)
             except OSError as error:
-                self.error = error.strerror
+                if error.errno == errno.EMSGSIZE:
+                    self.told = True
+                else:
+                    self.error = error.strerror
                 continue
             if self._is_mine(data, size):
                 self.error = None

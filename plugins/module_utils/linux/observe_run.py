@@ -10,11 +10,11 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
+# No VTYSH_PAGER: an empty one makes vtysh print nothing for "show running-config".
 ENVIRONMENT = {
     "LC_ALL": "C",
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "SYSTEMD_COLORS": "0",
-    "VTYSH_PAGER": "",
 }
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...module_utils.state import ChildSa
 from ..fleet.intent import Membership, Peer
-from .result import Check, Result, Sight, Verdict
+from .result import Check, Result, Sight, Verdict, carried
 
 # strongSwan's proposal keywords (ipsec.conf(5), IKEv2 cipher suites) -> IANA names as vici gives them.
 CIPHERS = {"": "AES_CBC", "ctr": "AES_CTR", "gcm16": "AES_GCM_16", "gcm": "AES_GCM_16", "ccm16": "AES_CCM_16"}
@@ -125,14 +124,6 @@ class SaTraffic(Check):
         if received is None or sent is None:
             return "unknown", "counters are not told"
         return "pass" if received and sent else "fail", f"{received} in, {sent} out"
-
-
-def carried(children: list[ChildSa]) -> tuple[int | None, int | None]:
-    """Packets in and out over all children, since a new one after a rekey starts at nought."""
-    sums = []
-    for values in ([c.packets_in for c in children], [c.packets_out for c in children]):
-        sums.append(None if None in values else sum(value or 0 for value in values))
-    return sums[0], sums[1]
 
 
 def esp_suite(proposal: str) -> tuple[str, int | None, str | None] | None:

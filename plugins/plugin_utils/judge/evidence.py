@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from ..fleet.intent import Membership, Peer
-from .crypto import carried
 from .paths import leads_into
 from .result import Result, Sight
 
+PSK = ("MAC mismatched", "no shared key")
+EXPIRED = ("expired", "certificate invalid")
 AUTHENTICATION = (
-    "MAC mismatched",
-    "no shared key",
     "no trusted",
     "constraint check failed",
     "no private key",
@@ -41,7 +40,7 @@ class Case:
 
 
 def seen(case: Case) -> str | None:
-    """Always: for the last row of a check."""
+    """Nothing that stands above it in the table explains it."""
     return case.result.got
 
 
@@ -50,19 +49,26 @@ def logged(*words: str) -> Callable[[Case], str | None]:
 
     def evidence(case: Case) -> str | None:
         nbma = case.sight.nbma(case.peer) if case.peer else None
-        about = [e for e in case.sight.state.ike_errors or [] if e.peer in (None, nbma) or case.peer is None]
+        there = case.sight.there(case.peer)
+        own = [e for e in case.sight.state.ike_errors or [] if e.peer in (None, nbma) or case.peer is None]
+        # Who refuses knows why; the other end is told no more than that.
+        theirs = there.state.ike_errors if there else []
+        theirs = [e for e in theirs or [] if e.peer in case.sight.wan_addresses]
         # The first word says most.
         for word in words:
-            for error in about:
-                if word in error.message:
-                    return f"'{error.message}'"
+            for where, errors in (("", own), (f" at {case.peer.name if case.peer else ''}", theirs)):
+                for error in errors:
+                    if word in error.message:
+                        return f"'{error.message}'{where}"
         return None
 
+    evidence.__doc__ = f"The IKE daemon of either end logged one of: {', '.join(words)}."
     return evidence
 
 
+psk_mismatch = logged(*PSK)
 authentication = logged(*AUTHENTICATION)
-expired = logged("expired", "certificate invalid")
+expired = logged(*EXPIRED)
 childless = logged(
     "TS_UNACCEPTABLE", "unable to install", "no IPSEC policy found", "Create child exchange failed"
 )
@@ -79,6 +85,7 @@ _given_up = logged(
 
 
 def wan_down(case: Case) -> str | None:
+    """The WAN is missing, down or without an address, or there is no route to the peer's."""
     if case.member is None:
         return None
     transport = case.member.transport
@@ -102,10 +109,12 @@ def wan_down(case: Case) -> str | None:
 
 
 def other_mode(case: Case) -> str | None:
+    """The mode of the ESP SA."""
     return case.result.got if "ESP SA in mode" in case.result.got else None
 
 
 def unanswered(case: Case) -> str | None:
+    """The IKE daemon gave up, or its SA stays CONNECTING."""
     if found := _given_up(case):
         return found
     sas = case.sight.sas(case.peer) if case.peer else []
@@ -114,30 +123,19 @@ def unanswered(case: Case) -> str | None:
 
 
 def own_tunnel_address(case: Case) -> str | None:
+    """The NBMA address in the NHRP cache is not that of the inventory."""
     return case.result.got if "the inventory says" in case.result.got else None
 
 
-def _moved(case: Case) -> tuple[int, int] | None:
-    """Packets in and out over the SAs with the peer: since the earlier state if there is one."""
-    if case.peer is None:
-        return None
-    received, sent = carried(case.sight.children(case.peer))
-    if received is None or sent is None:
-        return None
-    if case.sight.earlier is not None:
-        before_in, before_out = carried(case.sight.children(case.peer, case.sight.earlier))
-        if before_in is not None and before_out is not None and before_in <= received and before_out <= sent:
-            return received - before_in, sent - before_out
-    return received, sent
-
-
 def silent(case: Case) -> str | None:
-    moved = _moved(case)
+    """Counters between two looks: packets go out over the SA, none come in."""
+    moved = case.sight.moved(case.peer) if case.peer else None
     return f"{moved[1]} out, {moved[0]} in" if moved and moved[1] and not moved[0] else None
 
 
 def refused(case: Case) -> str | None:
-    moved = _moved(case)
+    """Counters between two looks: packets go both ways over the SA."""
+    moved = case.sight.moved(case.peer) if case.peer else None
     # A refusal is an answer. Without a second look, old packets could be the ones that were counted.
     if moved and moved[0] and moved[1] and case.sight.earlier is not None:
         return f"{moved[1]} packets out, {moved[0]} in"
@@ -145,10 +143,12 @@ def refused(case: Case) -> str | None:
 
 
 def one_way(case: Case) -> str | None:
+    """The SA's counters."""
     return case.result.got
 
 
 def admin_shut_here(case: Case) -> str | None:
+    """The BGP session is Idle (Admin)."""
     neighbour = case.sight.bgp(case.peer) if case.peer else None
     return neighbour.state if neighbour and neighbour.admin_down else None
 
@@ -160,15 +160,20 @@ def _last_reset(case: Case, *words: str) -> str | None:
 
 
 def admin_shut_there(case: Case) -> str | None:
+    """The reason of the last BGP reset, as the peer sent it."""
     reset = _last_reset(
         case, "Administrative Shutdown", "Peer De-configured", "Peer Unconfigured", "Administratively"
     )
     return reset if reset and "(sent)" not in reset else None
 
 
-def as_mismatch(case: Case) -> str | None:
-    if reset := _last_reset(case, "Bad Peer AS", "wrong AS", "bad AS number"):
-        return reset
+def as_refused(case: Case) -> str | None:
+    """The reason of the last BGP reset."""
+    return _last_reset(case, "Bad Peer AS", "wrong AS", "bad AS number")
+
+
+def other_as(case: Case) -> str | None:
+    """The remote AS that is configured is not that of the inventory."""
     neighbour = case.sight.bgp(case.peer) if case.peer else None
     if case.peer is None or case.member is None or neighbour is None or neighbour.remote_as is None:
         return None
@@ -180,6 +185,7 @@ def as_mismatch(case: Case) -> str | None:
 
 
 def bfd_down(case: Case) -> str | None:
+    """The reason of the last BGP reset, or a BFD session that is down."""
     if reset := _last_reset(case, "BFD"):
         return reset
     address = str(case.peer.overlay) if case.peer else None
@@ -216,4 +222,24 @@ def filtered(case: Case) -> str | None:
 
 
 def shrunk(case: Case) -> str | None:
+    """Small packets are answered, those of full size are not."""
     return case.result.got if "largest that passes" in case.result.got else None
+
+
+def vanished(case: Case) -> str | None:
+    """Small packets are answered, those of full size are not, and no ICMP error came."""
+    address = str(case.peer.overlay) if case.peer else None
+    lost = [p for p in case.sight.probes if p.passed is not None and p.passed < p.size]
+    if case.result.check != "end_to_end":
+        lost = [p for p in lost if p.address == address]
+    return shrunk(case) if lost and all(probe.told is False for probe in lost) else None
+
+
+def tunnel_down(case: Case) -> str | None:
+    """The interface is there and down."""
+    return case.result.got if case.result.got == "down" else None
+
+
+def expired_here(case: Case) -> str | None:
+    """The certificate's end, by the router's clock."""
+    return case.result.got if case.result.got.startswith("expired") else None

@@ -5,24 +5,31 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ..fleet.intent import Platform
-from .causes import TABLE, Cause
+from .causes.row import Cause
+from .causes.table import rows_of
 from .evidence import Case
+from .result import Result
 
 SYSTEMS = {"linux": "Linux", "ios": "IOS"}
 
 
-def explain(case: Case) -> tuple[str, str, str]:
-    """Name, text and remedy of the likely cause of a failed result."""
-    for cause in TABLE:
-        if cause.check != case.result.check or not re.match(cause.subject, case.result.subject):
+def explain(case: Case) -> Result:
+    """The failed result as a root, with the likely cause and the remedy."""
+    for cause in rows_of(case.result.check):
+        if not re.match(cause.subject, case.result.subject):
             continue
         evidence = cause.evidence(case)
         if evidence is not None:
             words = _words(case) | {"evidence": evidence}
-            return cause.name, cause.says.format(**words), _remedy(case, cause, words)
-    return "unknown", case.result.got, "read the state in the report"
+            said = f"{cause.name}: {cause.says.format(**words)}"
+            return replace(
+                case.result, root=True, cause=said, remedy=_remedy(case, cause, words), at=cause.at
+            )
+    said = f"unknown: {case.result.got}"
+    return replace(case.result, root=True, cause=said, remedy="read the state in the report")
 
 
 def _remedy(case: Case, cause: Cause, words: dict[str, str]) -> str:
@@ -45,6 +52,8 @@ def _words(case: Case) -> dict[str, str]:
     return {
         "subject": result.subject,
         "got": result.got,
+        "wanted": result.expected,
+        "overlay": str(peer.overlay) if peer else "",
         "cloud": result.cloud or "",
         "peer": peer.name if peer else ", ".join(result.peers[:3]) or "the peer",
         "nbma": (case.sight.nbma(peer) if peer else None) or "the peer",

@@ -7,7 +7,8 @@ from __future__ import annotations
 import inspect
 import re
 
-from .causes import TABLE, Cause
+from .causes.row import Cause
+from .causes.table import rows_of
 from .result import Check
 from .verdict import CHECKS
 
@@ -28,7 +29,7 @@ def page() -> str:
 
 
 def _section(check: Check) -> str:
-    rows = [cause for cause in TABLE if cause.check == check.name]
+    rows = rows_of(check.name)
     prose = inspect.cleandoc(type(check).__doc__ or "").replace("``", "`")
     lines = [f"## {check.name}: {check.title}", "", f"Layer {check.layer}. {prose}", ""]
     if rows:

@@ -111,9 +111,14 @@ def _accounts_for(report: HostReport | None, root: Result) -> bool:
         if not other.peers:
             if other.blocks is not None and root.layer >= other.blocks:
                 return True
-        elif root.host in other.peers and (other.layer, _is_summary(other)) < (root.layer, _is_summary(root)):
+        elif root.host in other.peers and rank(other) < rank(root):
             return True
     return False
+
+
+def rank(root: Result) -> tuple[int, bool, bool]:
+    """The smaller of two is closer to the cause: the lower layer, and what is certain of its router."""
+    return root.layer, root.at in ("peer", "both"), _is_summary(root)
 
 
 def _is_summary(result: Result) -> bool:

@@ -56,16 +56,24 @@ class Result:
     root: bool = False
     cause: str | None = None
     remedy: str | None = None
+    # Which router a root's remedy is about: here, peer or both. "here" is the surest.
+    at: str = ""
 
 
 @dataclass(slots=True)
 class Sight:
-    """All that is known of one router. ``earlier`` is an older state of it, to see what moves."""
+    """All that is known of one router. ``earlier`` is an older state of it, to see what moves.
+
+    ``others`` are routers that were looked at together with it, by name, and ``toward`` those of them whose
+    LANs it has to reach. Both are empty where a router is judged alone.
+    """
 
     device: Device
     state: State
     probes: list[Probe] = field(default_factory=list)
     earlier: State | None = None
+    others: dict[str, Sight] = field(default_factory=dict, repr=False)
+    toward: tuple[str, ...] = ()
     fib: Fib = field(init=False)
 
     # A hub looks up thousands of peers: once through each list, not once per peer.
@@ -127,6 +135,11 @@ class Sight:
         ours = (server for server in servers if server.interface in (None, member.interface))
         return next((server for server in ours if server.overlay == str(peer.overlay)), None)
 
+    def served(self, hub: Peer) -> bool:
+        """Whether a hub is configured as a next hop server; while it is silent, FRR tells its NBMA only."""
+        servers = (self.state.nhrp.nhs if self.state.nhrp else None) or []
+        return any(s.overlay == str(hub.overlay) or s.nbma == str(hub.nbma) for s in servers)
+
     def routed(self, member: Membership, peer: Peer) -> bool:
         """Whether the routing protocol has this peer as a neighbour: then packets cross both ways."""
         if member.cloud.routing.protocol == "ospf":
@@ -163,6 +176,48 @@ class Sight:
             if child.state in ("INSTALLED", "REKEYING", "REKEYED")
         ]
 
+    def there(self, peer: Peer | None) -> Sight | None:
+        """The other end's view, if it is known."""
+        return self.others.get(peer.name) if peer else None
+
+    def as_peer(self, of: Sight) -> Peer | None:
+        """This router as another one knows it."""
+        peers = (peer for member in of.device.memberships for peer in (*member.hubs, *member.spokes))
+        return next((peer for peer in peers if peer.name == self.device.name), None)
+
+    def shared(self, other: Sight) -> Membership | None:
+        """This router's place in the first cloud that both are in."""
+        clouds = {member.cloud.name for member in other.device.memberships}
+        return next((member for member in self.device.memberships if member.cloud.name in clouds), None)
+
+    @property
+    def wan_addresses(self) -> set[str]:
+        """NBMA addresses that this router has now, and that it is known by."""
+        wans = {transport.interface for transport in self.device.transports}
+        held = {
+            address.split("/")[0]
+            for interface in self.state.interfaces or []
+            if interface.name in wans
+            for address in interface.addresses
+        }
+        return held | {str(t.nbma) for t in self.device.transports if t.nbma and t.nat}
+
+    def moved(self, peer: Peer) -> tuple[int, int] | None:
+        """Packets in and out over the SAs with a peer: since the earlier state if there is one."""
+        received, sent = carried(self.children(peer))
+        if received is None or sent is None:
+            return None
+        if self.earlier is not None:
+            before_in, before_out = carried(self.children(peer, self.earlier))
+            if None not in (before_in, before_out) and before_in <= received and before_out <= sent:  # type: ignore[operator]
+                return received - before_in, sent - before_out  # type: ignore[operator]
+        return received, sent
+
+    def pinged(self, address: str | None) -> bool | None:
+        """Whether a small packet to an underlay address was answered; None if none was sent."""
+        probes = [probe for probe in self.probes if probe.address == address and probe.source is None]
+        return any(probe.passed is not None for probe in probes) if probes else None
+
     def probes_to(self, address: IPv4Address | str) -> list[Probe]:
         return [probe for probe in self.probes if probe.address == str(address)]
 
@@ -170,6 +225,14 @@ class Sight:
         """Whether the peer answered a probe to its overlay address; None if none was sent."""
         probes = self.probes_to(peer.overlay)
         return any(probe.passed is not None for probe in probes) if probes else None
+
+
+def carried(children: list[ChildSa]) -> tuple[int | None, int | None]:
+    """Packets in and out over all children, since a new one after a rekey starts at nought."""
+    sums = []
+    for values in ([c.packets_in for c in children], [c.packets_out for c in children]):
+        sums.append(None if None in values else sum(value or 0 for value in values))
+    return sums[0], sums[1]
 
 
 def sas_by_name(state: State) -> dict[str, list[IkeSa]]:
@@ -238,12 +301,15 @@ class Check:
     ) -> Iterator[Result]:
         """One result per hub, and one for all spokes together: a hub may have thousands.
 
-        ``concerns`` leaves out peers of which nothing is expected.
+        ``concerns`` leaves out peers of which nothing is expected. Spokes that were looked at together with
+        this router have a result each: two of them may fail for two reasons.
         """
         cloud = member.cloud.name
-        for peer in filter(concerns, member.hubs):
+        single = [peer for peer in member.spokes if peer.name in sight.others]
+        for peer in filter(concerns, (*member.hubs, *single)):
             yield self.result(sight, f"{cloud}: {peer.name}", test(peer), expected, cloud, (peer.name,))
-        verdicts = {peer.name: test(peer) for peer in filter(concerns, member.spokes)}
+        rest = [peer for peer in member.spokes if peer.name not in sight.others]
+        verdicts = {peer.name: test(peer) for peer in filter(concerns, rest)}
         if not verdicts:
             return
         bad = [name for name, verdict in verdicts.items() if verdict[0] == "fail"]

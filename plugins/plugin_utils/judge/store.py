@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from ..fleet.intent import Device
 from .report import HostReport, not_reached
 from .result import Sight
+from .scope import Scope
+from .verdict import parse_probes, parse_state
 
 _reports = TypeAdapter(HostReport)
 
@@ -66,3 +69,55 @@ def write(path: Path, text: str) -> None:
     with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(part, path)
+
+
+class Looks:
+    """What a diagnosis saw of each router, in one directory, a file each."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def forget(self, host: str) -> None:
+        forget(self.directory, [host])
+
+    def save(self, host: str, **what: Any) -> None:
+        """``state`` is the last one, ``earlier`` the one before, ``probes`` what was sent in between."""
+        write(path_of(self.directory, host), json.dumps(what) + "\n")
+
+    def fail(self, host: str, why: str) -> None:
+        self.save(host, error=why)
+
+    def has(self, host: str) -> bool:
+        return self._read(host).get("state") is not None
+
+    def state(self, host: str) -> dict[str, Any]:
+        state: dict[str, Any] = self._read(host)["state"]
+        return state
+
+    def errors(self, scope: Scope) -> dict[str, str]:
+        """Why a router was not looked at."""
+        why = "it could not be reached, or the run ended for it"
+        return {host: self._read(host).get("error") or why for host in scope.hosts if not self.has(host)}
+
+    def sights(self, scope: Scope, device: Callable[[str], Device]) -> dict[str, Sight]:
+        """All routers that were looked at; each knows the others."""
+        sights: dict[str, Sight] = {}
+        for host in scope.hosts:
+            seen = self._read(host)
+            if seen.get("state") is None:
+                continue
+            earlier = parse_state(seen["earlier"]) if seen.get("earlier") else None
+            sights[host] = Sight(
+                device(host), parse_state(seen["state"]), parse_probes(seen.get("probes") or []), earlier
+            )
+        for host, sight in sights.items():
+            sight.others = {name: other for name, other in sights.items() if name != host}
+            sight.toward = scope.toward(host)
+        return sights
+
+    def _read(self, host: str) -> dict[str, Any]:
+        try:
+            seen: dict[str, Any] = json.loads(path_of(self.directory, host).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return seen

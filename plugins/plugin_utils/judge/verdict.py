@@ -13,27 +13,39 @@ from ...module_utils.linux.observe_path import Probe
 from ...module_utils.state import State
 from ..fleet.intent import Device
 from .crypto import Sa, SaSuite, SaTraffic
+from .ends import Binding, EndToEnd, ShortcutSa, SiteRoute, Symmetry
 from .evidence import Case
 from .explain import explain
+from .kernel import Clock, Kernel
 from .overlay import Bfd, Neighbour, OwnAddress, Registration
 from .paths import PathMtu, Routes
 from .result import Check, Result, Sight
 from .services import Certificates, Guard, Services
+from .settings import NhrpSettings, Rules
 from .tunnel import Tunnel
 
 CHECKS: tuple[Check, ...] = (
     Services(),
+    Clock(),
+    Kernel(),
     Guard(),
     Tunnel(),
+    Rules(),
+    NhrpSettings(),
     Certificates(),
     Sa(),
     SaSuite(),
     OwnAddress(),
     Registration(),
+    Binding(),
     Neighbour(),
     Bfd(),
+    ShortcutSa(),
     Routes(),
+    SiteRoute(),
+    Symmetry(),
     PathMtu(),
+    EndToEnd(),
     SaTraffic(),
 )
 _states = TypeAdapter(State)
@@ -77,9 +89,13 @@ def parse_results(value: list[dict[str, Any]]) -> list[Result]:
 
 def judge(device: Device, state: State, probes: list[Probe], earlier: State | None = None) -> Judgement:
     """Compares a router with its intent. ``earlier`` is an older state, to see which counters move."""
-    sight = Sight(device, state, probes, earlier)
+    return judge_sight(Sight(device, state, probes, earlier))
+
+
+def judge_sight(sight: Sight) -> Judgement:
+    """As :func:`judge`; a sight may know of other routers."""
     results = [result for check in CHECKS for result in check.judge(sight)]
-    return Judgement(device.name, [_caused(sight, result, results) for result in results])
+    return Judgement(sight.device.name, [_caused(sight, result, results) for result in results])
 
 
 def _caused(sight: Sight, result: Result, results: list[Result]) -> Result:
@@ -91,8 +107,7 @@ def _caused(sight: Sight, result: Result, results: list[Result]) -> Result:
             return replace(result, cause=f"follows from: {lower.check} {lower.subject}")
     if result.outcome == "unknown":
         return replace(result, root=True, cause="not_known", remedy=f"find out why: {result.got}")
-    name, text, remedy = explain(_case(sight, result))
-    return replace(result, root=True, cause=f"{name}: {text}", remedy=remedy)
+    return explain(_case(sight, result))
 
 
 def explains(lower: Result, upper: Result) -> bool:

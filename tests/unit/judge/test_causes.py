@@ -143,6 +143,12 @@ def bfd_only(state: State, probes: list[Probe]) -> None:
     state.bfd[0].status, state.bfd[0].diagnostic = "down", "control detection time expired"
 
 
+def bfd_took_bgp(state: State, probes: list[Probe]) -> None:
+    bfd_only(state, probes)
+    assert state.bgp is not None
+    state.bgp[0].state, state.bgp[0].last_reset = "Idle", "BFD down received"
+
+
 def leak(state: State, probes: list[Probe]) -> None:
     without(HUB1, state, "R")
     silence(HUB1, probes)
@@ -223,7 +229,7 @@ BROKEN = {
     "nhrpd is dead": Broken("daemon_dead", "nhrpd", nhrpd_dead),
     "strongSwan is stopped": Broken("charon_dead", "strongSwan", charon_dead),
     "charon hangs": Broken("charon_dead", "strongSwan", charon_hangs),
-    "wrong PSK": Broken("authentication", "MAC mismatched", ike(PSK)),
+    "wrong PSK": Broken("psk_mismatch", "MAC mismatched", ike(PSK)),
     "peer refuses us": Broken("authentication", "AUTHENTICATION", ike(REFUSED)),
     "no suite in common": Broken("no_proposal", "NO_PROPOSAL", ike("received NO_PROPOSAL_CHOSEN")),
     "expired at the far end": Broken("certificate_expired", "expired", ike("certificate is expired")),
@@ -240,7 +246,8 @@ BROKEN = {
     ),
     "AS refused": Broken("as_mismatch", "Bad Peer AS", reset("OPEN Message Error/Bad Peer AS (received)")),
     "AS configured wrong": Broken("as_mismatch", "65001", other_as),
-    "BFD took BGP down": Broken("bfd_down", "BFD", reset("BFD down received")),
+    "BFD took BGP down": Broken("bfd_down", "BFD", bfd_took_bgp),
+    "no BFD session here": Broken("bfd_mismatch", "none with hub1", reset("BFD down received")),
     "BFD alone is down": Broken("bfd", "BFD is not", bfd_only),
     "route falls to the provider": Broken("route_leak", "wan1", leak),
     "summary is filtered": Broken("summary_filtered", "blackhole", filtered),
@@ -248,8 +255,8 @@ BROKEN = {
     "guard was flushed": Broken("guard_missing", "no guard", no_guard),
     "guard knows another WAN only": Broken("guard_missing", "wan1", bare_wan),
     "tunnel is gone": Broken("tunnel_missing", "does not exist", no_tunnel),
-    "tunnel is down": Broken("tunnel_missing", "down", tunnel_down),
-    "certificate has expired": Broken("certificate", "expired 1 days ago", expired),
+    "tunnel is down": Broken("tunnel_down", "shut down", tunnel_down),
+    "certificate has expired": Broken("certificate_expired", "expired 1 days ago", expired),
     "weaker suite": Broken("suite", "other algorithms", weak),
     "hub misses a spoke": Broken("no_sa", "no SA", spoke_gone, HUB1),
     "router answers for another": Broken("claims_other_address", "also 10.255.0.12", claims_other),

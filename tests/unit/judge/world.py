@@ -19,8 +19,11 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.state import (
     Host,
     IkeSa,
     Interface,
+    Kernel,
     NextHop,
     Nhrp,
+    NhrpInterface,
+    Nhs,
     OspfNeighbour,
     Route,
     Service,
@@ -112,7 +115,8 @@ def state(of: Device) -> State:
         routes.append(Route("10.0.0.0/9", "static", "blackhole"))
         routes += [route(str(peer.lans[0]), "dmvpn10", str(peer.overlay)) for peer in peers]
     return State(
-        host=Host(name=of.name, time=NOW),
+        host=Host(name=of.name, time=NOW, forwarding=True, ahead=0.0),
+        kernel=Kernel({"all": 0, "default": 2, "dmvpn10": 0, "wan1": 2}, 9, 16384, 0),
         interfaces=[
             Interface("wan1", "ether", True, 1500, ["198.51.100.10/30"]),
             Interface("lan1", "ether", True, 1500, [f"{of.lans[0][1]}/24"]),
@@ -120,7 +124,12 @@ def state(of: Device) -> State:
         ],
         neighbours=[],
         routes=routes,
-        nhrp=Nhrp([], [binding(peer) for peer in peers], []),
+        nhrp=Nhrp(
+            [Nhs("dmvpn10", str(hub.overlay), nbma(hub)) for hub in member.hubs],
+            [binding(peer) for peer in peers],
+            [],
+            [NhrpInterface("dmvpn10", 10, "none", member.role == "hub", True)],
+        ),
         sas=[sa(peer) for peer in peers],
         ike_errors=[],
         bgp=[BgpNeighbour(str(p.overlay), "Established", False, 65000, 65000, prefixes_in=2) for p in peers],
@@ -131,6 +140,8 @@ def state(of: Device) -> State:
             True,
             ["wan1"],
             [Drop(hook, what, 0) for hook in ("output", "input", "forward") for what in ("gre", "site")],
+            redirects=["dmvpn10"] if member.role == "hub" else [],
+            clamps={"dmvpn10": 1360},
         ),
         services={
             unit: Service("loaded", "active", "running", "success", 0)

@@ -15,6 +15,7 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.linux import (
     observe_guard,
     observe_host,
     observe_ip,
+    observe_kernel,
     observe_vici,
 )
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_run import Unreadable
@@ -114,6 +115,80 @@ def test_charon_complains_of_a_psk_once_per_peer_and_sentence() -> None:
         "received AUTHENTICATION_FAILED notify error",
         "tried 1 shared key for '%any' - 'hub1.blue.mgre-dmvpn', but MAC mismatched",
     ]
+
+
+def test_complaints_from_before_the_peer_was_let_in_are_over() -> None:
+    lines = recorded("frr-10.3-spoke-wrong-psk")["journal"]
+    last = max(int(line["__REALTIME_TIMESTAMP"]) for line in lines)
+    said = "IKE_SA mgre-internet[9] established between 198.51.100.10[spoke1]...198.51.100.2[hub1]"
+    for stamp, left in ((last + 1, 0), (0, 2)):
+        settled = {"MESSAGE": said, "__REALTIME_TIMESTAMP": str(stamp), "IKE_SA_UNIQUE_ID": "9"}
+        text = "\n".join(json.dumps(line) for line in (*lines, settled))
+        assert len(observe_host.parse_log(text, now=1_795_404_400)) == left
+
+
+def test_lines_that_a_clock_ahead_wrote_are_left_out() -> None:
+    lines = recorded("frr-10.3-spoke-wrong-psk")["journal"]
+    text = "\n".join(json.dumps(line) for line in lines)
+    first = min(int(line["__REALTIME_TIMESTAMP"]) for line in lines) / 1e6
+    assert observe_host.parse_log(text, now=first - 86400) == []
+
+
+def test_redirect_and_mss_rules_in_the_kernel() -> None:
+    hub = observe_guard.parse_nft(json.dumps(recorded(HUB)["nft"]))
+    assert (hub.redirects, hub.clamps) == (["dmvpn10"], {"dmvpn10": 1360})
+    objects = recorded(HUB)["nft"]
+    for word in ("log", "mangle"):
+        kept = [o for o in objects["nftables"] if word not in json.dumps(o.get("rule", {}))]
+        found = observe_guard.parse_nft(json.dumps({"nftables": kept}))
+        assert (found.redirects, found.clamps) == (
+            ([], {"dmvpn10": 1360}) if word == "log" else (["dmvpn10"], {})
+        )
+
+
+def test_a_clamp_for_one_way_only_is_none() -> None:
+    objects = recorded(HUB)["nft"]["nftables"]
+    clamps = [o for o in objects if "maxseg" in json.dumps(o)]
+    kept = [o for o in objects if o is not clamps[0]]
+    assert len(clamps) == 2 and observe_guard.parse_nft(json.dumps({"nftables": kept})).clamps == {}
+
+
+RUNNING = """\
+hostname spoke1
+!
+interface dmvpn10
+ ip nhrp authentication secret-1
+ ip nhrp network-id 99
+ ip nhrp nhs 10.255.0.1 nbma 198.51.100.2
+ ip nhrp shortcut
+exit
+!
+interface lan1
+ ip ospf area 0.0.0.0
+exit
+!
+"""
+
+
+@pytest.mark.parametrize(
+    ("applied", "said"),
+    [
+        ("interface dmvpn10\n ip nhrp authentication secret-1\n", "applied"),
+        ("interface dmvpn10\n ip nhrp authentication secret-2\n", "other"),
+        ("interface dmvpn10\n", "other"),
+    ],
+)
+def test_nhrp_of_an_interface_without_its_secret(applied: str, said: str) -> None:
+    (found,) = observe_frr.nhrp_interfaces(RUNNING, applied)
+    assert (found.interface, found.network_id, found.authentication) == ("dmvpn10", 99, said)
+    assert (found.shortcut, found.redirect) == (True, False)
+    assert "secret" not in str(found)
+
+
+def test_neighbour_table_of_two_cpus() -> None:
+    text = "entries  allocs table_fulls\n00000010 000000ff 00000002\n00000010 000000ff 00000003\n"
+    assert observe_kernel.parse_table(text) == (16, 5)
+    assert observe_kernel.parse_table("") == observe_kernel.parse_table("other\n1\n") == (None, None)
 
 
 def test_guard_in_the_kernel() -> None:

@@ -11,7 +11,10 @@ import pytest
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Target
 from ansible_collections.mgre.dmvpn.plugins.module_utils.state import State
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Peer
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.diagnosis import Diagnosis, diagnose, name_of
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.plan import probe_targets, state_arguments
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.scope import Scope
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import Judgement, judge
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.observe import ios, ios_path, ios_routes
 from ansible_collections.mgre.dmvpn.tests.unit.judge.world import HUB1, HUB2, SPOKE1, SPOKE2
@@ -214,7 +217,7 @@ BROKEN = {
     "an old complaint is no evidence": Broken("no_sa", "no reason", old_complaint),
     "child refused": Broken("no_child", "IPSEC policy", no_child),
     "tunnel is gone": Broken("tunnel_missing", "does not exist", no_tunnel),
-    "tunnel is shut": Broken("tunnel_missing", "down", shut),
+    "tunnel is shut": Broken("tunnel_down", "down", shut),
     "wrong GRE key here": Broken("gre_key", "this router", wrong_key),
     "no GRE key here": Broken("gre_key", "this router", no_key),
     "wrong GRE key there": Broken("registration_unanswered", "GRE key", their_key),
@@ -248,7 +251,7 @@ BROKEN = {
     "other suite": Broken("suite", "other algorithms", weak),
     "tunnel mode": Broken("esp_mode", "TUNNEL", tunnel_mode),
     "summary is filtered": Broken("summary_filtered", "blackhole", filtered),
-    "certificate has expired": Broken("certificate", "expired", expired_here),
+    "certificate has expired": Broken("certificate_expired", "expired", expired_here),
     "certificate of another router": Broken("certificate", "spoke9", other_subject),
     "hub misses a spoke": Broken("no_sa", "no SA", spoke_gone, HUB1),
     "spoke registered from elsewhere": Broken("wrong_nbma", "192.0.2.99", wrong_place, HUB1),
@@ -304,6 +307,39 @@ def test_remedy_speaks_as_the_router_that_it_is_for(
     remedy = judged(router).roots[0].remedy or ""
     assert here in remedy and there in remedy
     assert ("which runs Linux" in remedy) is bool(here and there)
+
+
+def between(spoke: Router, hub: Router) -> Diagnosis:
+    """What diagnose makes of two IOS routers; the same probes as verify's, and one between the WANs."""
+    asked = Scope(("spoke1", "hub1"), ("spoke1", "hub1"))
+    sights = {}
+    for name, router in (("spoke1", spoke), ("hub1", hub)):
+        state = observed(router)
+        # The recorded outputs are one router's; each has its own WAN address here.
+        for interface in state.interfaces or []:
+            if interface.name == router.device.transports[0].interface:
+                interface.addresses = [f"{router.device.transports[0].address}/30"]
+        aims = [Target(t["address"], t["size"], t["source"]) for t in probe_targets(router.device, state)]
+        ping = router.ping
+        probes = ios_path.probe_all(lambda commands, ping=ping: [*map(ping, commands)], aims, 600.0)  # type: ignore[misc]
+        sights[name] = Sight(router.device, state, probes, state)
+    for name, sight in sights.items():
+        sight.others = {other: held for other, held in sights.items() if other != name}
+        sight.toward = asked.toward(name)
+    return diagnose(asked, sights, {})
+
+
+def test_two_healthy_ios_routers_are_diagnosed_as_healthy() -> None:
+    diagnosis = between(healthy(SPOKE1), healthy(HUB1))
+    assert [(root.host, root.cause, root.got) for root in diagnosis.causes] == []
+
+
+@pytest.mark.parametrize(("change", "cause"), [(wrong_key, "gre_key"), (shut, "tunnel_down")])
+def test_diagnose_names_the_fault_of_an_ios_router(change: Callable[[Router], None], cause: str) -> None:
+    spoke = healthy(SPOKE1)
+    change(spoke)
+    first = between(spoke, healthy(HUB1)).first
+    assert first is not None and (first.host, name_of(first)) == ("spoke1", cause)
 
 
 def test_two_faults_are_two_causes() -> None:
