@@ -206,7 +206,7 @@ def test_each_fault_is_what_it_says(fleet: Fleet) -> None:
         )
     for router in ("spoke2", "spoke1", *daemons):
         assert_restored(fleet, router, 60)
-    # A spoke whose charon was killed was seen to need more than three minutes for its SA with one of two hubs.
+    # A spoke whose charon was killed was seen to need over three minutes for its SA with one of two hubs.
     assert fleet.verify(wait=300).status == 0
     assert answered(1372)
 
