@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from .frr_config import Path, parse, paths
 
 # Contexts that ``no`` removes with all that is in them; others are emptied line by line.
-_REMOVABLE = re.compile(r"router |route-map |profile |peer |key chain |nexthop-group |pbr-map ")
+_REMOVABLE = re.compile(r"router (?!pim\b)|route-map |profile |peer |key chain |nexthop-group |pbr-map ")
 
 
 def delta(before: str, after: str) -> str:
@@ -58,7 +58,7 @@ def _emptied(path: Path, everything: list[Path]) -> bool:
 
 def _empty_context(path: Path, everything: Iterable[Path]) -> bool:
     """Whether this is a context that FRR shows only when something is in it, with nothing in it."""
-    if not re.match(r"interface |address-family |bfd$|vrf |line vty$", path[-1]):
+    if not re.match(r"interface |address-family |bfd$|vrf |line vty$|router pim\b", path[-1]):
         return False
     return not any(len(other) > len(path) and other[: len(path)] == path for other in everything)
 

@@ -254,3 +254,11 @@ def test_sessions_of_the_event_daemon_are_no_configuration_and_others_are() -> N
 @given(configurations())
 def test_without_sessions_of_ours_nothing_changes(text: str) -> None:
     assert without_sessions(text) == text
+
+
+def test_pim_is_emptied_line_by_line_because_no_router_pim_leaves_it_as_it_was() -> None:
+    old = "router pim\n rp 10.255.0.1 239.10.0.0/16\n spt-switchover infinity-and-beyond\nexit\n"
+    commands = delta(old, "").splitlines()
+    assert "no router pim" not in commands
+    assert " no rp 10.255.0.1 239.10.0.0/16" in commands
+    assert " no spt-switchover infinity-and-beyond" in commands
