@@ -111,6 +111,23 @@ def test_the_other_hub_carries_the_packets_within_twice_the_detection(fleet: Fle
     fleet.wait_green()
 
 
+@pytest.mark.parametrize("seconds", [12, 90])
+def test_bfd_and_bgp_come_back_by_themselves_after_a_cut(fleet: Fleet, seconds: int) -> None:
+    """Shorter and longer than the registration lives; FRR 10.3 starts no BGP before BFD."""
+    began = time.monotonic()
+    fleet.lab.cut("spoke1")
+    try:
+        until(lambda: time.monotonic() - began > seconds, "the cut is long enough", seconds + 5)
+    finally:
+        fleet.lab.restore("spoke1")
+    back = time.monotonic()
+    # nhrpd may be 64 s from its next try to register.
+    until(lambda: all_up(fleet), "all BGP sessions up", seconds=90)
+    until(lambda: fleet.vtysh("spoke1", "show bfd peers brief").count(" up ") == 2, "both BFD sessions up")
+    print(f"\na cut of {seconds} s: all sessions are up {time.monotonic() - back:.0f} s after it")
+    fleet.wait_green()
+
+
 DAEMONS = {
     "charon": "systemctl restart strongswan",
     "nhrpd": "kill $(pidof nhrpd)",
