@@ -126,4 +126,6 @@ def _read(ping: subprocess.Popen[str], flow: Flow) -> None:
             flow.answered[number] = time.monotonic()
             flow.sent = max(flow.sent, number)
         elif summary := re.search(r"(\d+) packets transmitted", line):
-            flow.sent = int(summary[1])
+            # What was still under way at the end is not lost.
+            last = max(flow.answered, default=0)
+            flow.sent = last if int(summary[1]) - last < PER_SECOND else int(summary[1])
