@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What real routers told of a spoke and its hub while one thing was broken (Debian 13, FRR 10.3).
+"""What real routers told of a spoke and its hub while one thing was broken (Debian 13, FRR 10.3,
+no BFD between them).
 
 Each file is named after the fault and holds what diagnose saw of both: state, packets sent, state again.
 Elsewhere in the fleet other things were broken at the time; between these two it is this one.
