@@ -237,7 +237,7 @@ def _servers(look: Look, memory: Memory) -> Iterator[Sample]:
     for item in watched(look):
         held, labels = memory.get(item.key), {"site": look.plan.site, "cloud": item.cloud, "peer": item.peer}
         if item.kind == "neighbour":
-            labels["protocol"] = next(c.protocol for c in look.plan.clouds if c.name == item.cloud)
+            labels["protocol"] = {c.name: c.protocol for c in look.plan.clouds}[item.cloud]
         if item.up is not None:
             name = {"nhs": "nhs_registered", "sa": "sa_installed"}.get(item.kind, f"{item.kind}_up")
             yield sample(name, item.up, **labels)

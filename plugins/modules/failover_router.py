@@ -78,8 +78,9 @@ requirements:
   - systemd and nft on the router
 attributes:
   check_mode:
-    description: In check mode only V(look) runs; every other step is left out.
+    description: Looks, and breaks nothing.
     support: partial
+    details: In check mode only V(look) runs; every other step is left out.
 """
 
 EXAMPLES = r"""

@@ -192,7 +192,9 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path impo
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_run import Unreadable
 
 # Two packets of each size: a person waits for the answer.
-COUNT, TIMEOUT, DEADLINE = 2, 0.8, 15.0
+COUNT = 2
+TIMEOUT = 0.8  # seconds, of each packet
+DEADLINE = 15.0  # seconds, of all
 
 
 def main() -> None:

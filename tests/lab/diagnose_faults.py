@@ -332,7 +332,7 @@ FAULTS: tuple[Fault, ...] = (
 
 def namespace(lab: str, place: str) -> str | None:
     """The namespace of a place that is no router."""
-    kind, _, name = place.partition(":")
+    kind, _colon, name = place.partition(":")
     return {"provider": provider, "nat": nat_box}[kind](lab, name) if name else None
 
 

@@ -50,6 +50,12 @@ def apply(state: State, topology: Topology, node: Node, interface: str, what: Ma
         raise LabError(f"{node.name}:{interface}: an MTU limit is for WAN links")
 
 
+def forget(state: State, topology: Topology, node: Node, interface: str) -> None:
+    """A link is good again whose router has no power: delay and loss have gone with it, the provider's MTU not."""
+    if interface.startswith("wan"):
+        _mtu(state, topology, node, interface, 0)
+
+
 def _netem(state: State, node: Node, interface: str, delay: float, loss: float) -> None:
     ifb = f"ifb-{interface}"
     commands = [

@@ -203,8 +203,13 @@ class Lab:
         }
 
     def _forget_impairments(self, router: topology.Node) -> None:
-        for link in self._impairments(router):
-            self.impair(link)
+        gone = self._impairments(router)
+        for link in gone:
+            impair.forget(self.state, self.topology, *self.topology.link(link))
+        self.state.impairments = {
+            link: what for link, what in self.state.impairments.items() if link not in gone
+        }
+        self.state.save()
 
     def lease(self, link: str, address: str, *, now: bool = True, timeout: float = 60) -> None:
         """Let the provider give a DHCP WAN another address.

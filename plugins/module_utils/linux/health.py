@@ -47,7 +47,7 @@ def main(plan_file: str, memory_file: str) -> int:
     """Writes the metrics file and the memory. Returns the exit status."""
     plan = parse_plan(json.loads(Path(plan_file).read_text(encoding="utf-8")))
     if plan.directory is None:
-        print(f"{plan_file}: no directory for the metrics file", file=sys.stderr)
+        sys.stderr.write(f"{plan_file}: no directory for the metrics file\n")
         return 1
     found = look(plan)
     memory = advance(load(read(memory_file)), watched(found), found.time)
@@ -69,4 +69,4 @@ def replace(path: Path, text: str, mode: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    raise SystemExit(main(*sys.argv[1:3]))

@@ -180,7 +180,9 @@ def parse_iptables(output: str) -> Guard:
                 for inner in _targets([(0, rule)]):
                     guard.drops += _iptables_drops(by_chain, inner, hook)
     guard.interfaces = sorted(interfaces)
-    ours = [rule for chain, counted in by_chain.items() if chain.startswith(CHAIN) for _, rule in counted]
+    ours = [
+        rule for chain, counted in by_chain.items() if chain.startswith(CHAIN) for _count, rule in counted
+    ]
     logged = [rule for rule in ours if f"--nflog-group {REDIRECT_GROUP} " in f"{rule} "]
     both = [re.findall(r"(?:^|\s)-[io] (\S+)", rule) for rule in logged]
     guard.redirects = sorted({ends[0] for ends in both if len(ends) == 2 and ends[0] == ends[1]})
@@ -191,7 +193,7 @@ def parse_iptables(output: str) -> Guard:
 def _iptables_clamps(by_chain: dict[str, list[tuple[int, str]]]) -> dict[str, int]:
     ways: dict[str, dict[str, int]] = {}
     reached = _targets(by_chain.get("FORWARD", []))
-    for rule in (rule for chain in reached for _, rule in by_chain.get(chain, [])):
+    for rule in (rule for chain in reached for _count, rule in by_chain.get(chain, [])):
         match = re.search(r"(?:^|\s)-([io]) (\S+) .*--set-mss (\d+)", rule)
         if match:
             ways.setdefault(match[2], {})[match[1]] = int(match[3])

@@ -142,7 +142,7 @@ def parse_log(output: str, now: float) -> list[IkeError]:
         for pattern in ABOUT:
             if match := pattern.search(message):
                 peers[sa] = match[1]
-    settled = {match[1]: stamp for stamp, _, said in sorted(records) if (match := SETTLED.search(said))}
+    settled = {match[1]: stamp for stamp, _sa, said in sorted(records) if (match := SETTLED.search(said))}
     for stamp, sa, message in sorted(records, reverse=True):
         # What was decided is told beside what was sent and received.
         told = any(pattern.search(message) for pattern in (*ABOUT, SETTLED))

@@ -51,7 +51,7 @@ def serve(place: Path) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     (place / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
     fake = FakeRouter()
-    with tempfile.TemporaryDirectory() as name, Netconfd(Path(name), folder()) as server, fake.front:
+    with fake.front, tempfile.TemporaryDirectory() as name, Netconfd(Path(name), folder()) as server:
         with session(server.front.port) as candidate:
             candidate.edit_config(FOREIGN, target="candidate")
             candidate.commit()

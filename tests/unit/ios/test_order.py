@@ -26,7 +26,12 @@ FOREIGN = (HERE / "foreign.txt").read_text()
 # Shown or hidden, they mean the same since 15.7.
 SINCE = ("ip nhrp shortcut", "ip nhrp map multicast dynamic")
 # What every release does without the line, so that nobody has to add it.
-ALWAYS = ("hello-interval 5", "hold-time 15", "set security-association lifetime seconds 3600", "lifetime 86400")
+ALWAYS = (
+    "hello-interval 5",
+    "hold-time 15",
+    "set security-association lifetime seconds 3600",
+    "lifetime 86400",
+)
 
 
 def check(running: str, intended: str, foreign: str = "") -> None:

@@ -342,7 +342,7 @@ def test_walk_is_broken_where_the_cause_lies_not_only_where_it_shows() -> None:
 def test_healthy_sites_are_green(asked: Scope) -> None:
     diagnosis = said(asked, healthy(asked))
     assert diagnosis.causes == () and diagnosis.green, console(diagnosis)
-    assert {word for _, word in diagnosis.walk()} == {"ok"}
+    assert {word for _layer, word in diagnosis.walk()} == {"ok"}
     assert as_json(diagnosis)["verdict"] == "green"
 
 
