@@ -51,7 +51,7 @@ def apply(state: State, topology: Topology, node: Node, interface: str, what: Ma
 
 
 def forget(state: State, topology: Topology, node: Node, interface: str) -> None:
-    """A link is good again whose router has no power: delay and loss have gone with it, the provider's MTU not."""
+    """A link is good again whose router has no power: only the provider's MTU is still there."""
     if interface.startswith("wan"):
         _mtu(state, topology, node, interface, 0)
 
