@@ -17,9 +17,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +30,7 @@ RESULTS = ROOT / "tests" / "output" / "junit"
 COLLECTION = ".build/collections/ansible_collections/mgre/dmvpn"
 SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
-SOAKED = ("tests/lab/test_fleet.py", "tests/lab/test_guard.py")
+SOAKED = ("tests/lab/test_fleet.py", "tests/lab/test_guard.py", "tests/lab/test_convergence.py")
 SOAK_SECONDS = 3600
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 ANSIBLE_TEST_UNITS = ("tools/ansible-test", "units")
@@ -108,18 +110,22 @@ def package() -> Generator[Stage]:
 
 
 def lab() -> Generator[Stage]:
-    """What boots routers: the tests marked so, then each Molecule scenario, all on one lab."""
-    yield Stage("lab", ("pytest", "-q", "-m", "lab", "tests/lab"), again=FAILED)
+    """The tests that boot routers; one lab serves most of them."""
+    yield Stage("lab", ("pytest", "-q", "-m", "lab and not soak", "tests/lab"), again=FAILED)
+
+
+def molecule() -> Generator[Stage]:
+    """Each Molecule scenario, those of the same topology on one lab."""
     name = f"test-{os.getpid()}"
-    molecule = ("molecule", "test", "--scenario-name")
+    test = ("molecule", "test", "--scenario-name")
     shared = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1")
     down = ("tests/lab/lab", "down", name)
     try:
         for scenario in sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml")):
             alone = (scenario.parent / "inventory/group_vars/all/lab.yml").exists()
             lab_of = ("env", f"MGRE_LAB={name}-alone") if alone else shared
-            command = (*lab_of, *molecule, scenario.parent.name)
-            yield Stage(f"molecule-{scenario.parent.name}", command, again=())
+            command = (*lab_of, *test, scenario.parent.name)
+            yield Stage(f"molecule-{scenario.parent.name}", command, quiet=True, again=())
     except GeneratorExit:  # interrupted: nobody asks for the stage that takes the routers down
         for lab_name in (name, f"{name}-alone"):
             subprocess.run((*down[:-1], lab_name), cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
@@ -147,6 +153,7 @@ GROUPS = {
     "cisco": cisco,
     "package": package,
     "lab": lab,
+    "molecule": molecule,
     "long": long,
     "benchmark": benchmark,
 }
@@ -234,10 +241,31 @@ def outcomes(stage: Stage) -> Counter[str]:
     return found
 
 
+def side_by_side(names: list[str]) -> Count:
+    """Runs groups at once: routers that boot and wait for each other leave half of a machine idle."""
+    stop = Event()
+
+    def whole(name: str) -> Count:
+        count = Count()
+        with closing(GROUPS[name]()) as stages:
+            for stage in stages:
+                count += run(stage)
+                if stop.is_set():
+                    break
+        return count
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        try:
+            return sum(pool.map(whole, names), Count())
+        except BaseException:
+            stop.set()
+            raise
+
+
 def main(groups: list[str]) -> int:
-    unknown = [name for name in groups if name not in GROUPS]
-    if unknown or not groups:
-        print(f"usage: stages.py {'|'.join(GROUPS)} ...", file=sys.stderr)
+    rows = [words.split("+") for words in groups]
+    if not rows or not all(name in GROUPS for row in rows for name in row):
+        print(f"usage: stages.py {'|'.join(GROUPS)} ...; A+B runs side by side", file=sys.stderr)
         return 2
     RESULTS.mkdir(parents=True, exist_ok=True)
     # A fixed PATH: a version manager's shims confuse tools that look for interpreters.
@@ -247,10 +275,8 @@ def main(groups: list[str]) -> int:
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = f"{ROOT}/.build/collections"
     os.environ.setdefault("LC_ALL", "C.UTF-8")
     total = Count()
-    for name in groups:
-        with closing(GROUPS[name]()) as stages:
-            for stage in stages:
-                total += run(stage)
+    for row in rows:
+        total += side_by_side(row)
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
     return 1 if total.failed else 0
 

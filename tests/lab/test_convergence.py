@@ -107,7 +107,7 @@ def test_the_other_hub_carries_the_packets_within_twice_the_detection(fleet: Fle
     fleet.wait_green()
 
 
-@pytest.mark.parametrize("seconds", [12, 90])
+@pytest.mark.parametrize("seconds", [12, pytest.param(90, marks=pytest.mark.soak)])
 def test_bfd_and_bgp_come_back_by_themselves_after_a_cut(fleet: Fleet, seconds: int) -> None:
     """Shorter and longer than the registration lives; FRR 10.3 starts no BGP before BFD."""
     began = time.monotonic()

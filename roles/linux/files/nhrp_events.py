@@ -77,7 +77,7 @@ class Daemon:
         self.config: Config = read_config(config_path)
         self._doubt = asyncio.Event()
         self._sweep = asyncio.Event()
-        self.sas = Sas(on_lost=lambda _sa: self._sweep.set(), on_doubt=self._doubt.set)
+        self.sas = Sas(on_lost=self._lost, on_doubt=self._doubt.set)
         self._bfd = Sessions()
         self._registered = asyncio.Event()
         self._session = Session(self.sas.apply, self._listed)
@@ -296,18 +296,23 @@ class Daemon:
 
     # Shortcuts whose SA has gone
 
+    def _lost(self, _remote: str) -> None:
+        # A hub need not look each time that one of its spokes goes: every minute is enough for it.
+        if self._spokes():
+            self._sweep.set()
+
     async def _sweep_shortcuts(self) -> None:
         while True:
             await self._sweep.wait()
             self._sweep.clear()
-            if self._spokes() and self.sas.known and self._connected:
+            if self.sas.known and self._connected:
                 try:
                     if dead := [b for b in await learnt_bindings(self._vtysh) if self._is_dead(b)]:
                         names = ", ".join(f"{b.overlay} at {b.nbma}" for b in dead)
-                        log.warning("Cleared the shortcuts, because no SA of theirs stands: %s.", names)
+                        log.warning("Cleared, because no SA stands that may hold the address: %s.", names)
                         await self._clear(dead)
                 except FrrError as error:
-                    log.warning("Did not look for shortcuts without an SA: %s.", error)
+                    log.warning("Did not look for bindings without an SA: %s.", error)
             await asyncio.sleep(SWEEP_EVERY)
 
     def _spokes(self) -> int:
@@ -322,11 +327,15 @@ class Daemon:
             await clear_binding(self._vtysh, binding)
 
     def _is_dead(self, binding: Binding) -> bool:
+        """Whether a binding has to go: its SA is now somebody else's or, at a spoke, there is none.
+
+        A hub keeps a registration without an SA: the spoke makes a new one with its next packet.
+        """
         interface = self.config.interfaces.get(binding.interface)
-        if interface is None or interface.role != "spoke":
+        if interface is None:
             return False
         verdict = judge(interface, binding.overlay, self.sas.towards(binding.nbma, interface.source))
-        return verdict is None or not verdict.accepted
+        return interface.role == "spoke" if verdict is None else not verdict.accepted
 
 
 def main() -> int:

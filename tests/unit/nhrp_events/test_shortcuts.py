@@ -12,6 +12,7 @@ import pytest
 from nhrp_events_world import HUB, SPOKE, Play, World, identity
 
 CLEAR = "clear ip nhrp shortcut"
+CLEAR_ONE = "configure terminal"
 
 
 async def until(commands: Path, wanted: int) -> list[str]:
@@ -99,9 +100,29 @@ def test_a_hub_keeps_the_registrations_of_its_spokes(play: Play) -> None:
                     await asyncio.sleep(0.005)
                 world.charon.up(SPOKE, identity("10.255.0.11"), str(int(uid) + 1))
                 assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
-            assert commands.read_text() == ""
+            assert CLEAR not in commands.read_text() and CLEAR_ONE not in commands.read_text()
 
     play(scenario)
+
+
+def test_a_hub_drops_a_registration_whose_sa_is_now_with_another_certificate(
+    play: Play, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(world: World) -> None:
+        commands = world.nhrpd_cache(
+            ("dynamic", "10.255.0.11", SPOKE), ("dynamic", "10.255.0.13", "198.51.100.13")
+        )
+        world.write_config(role="hub")
+        await world.charon.start()
+        world.charon.up(SPOKE, identity("10.255.0.12", name="spoke2"), "1")
+        async with world.running():
+            await world.nhrpd()
+            while CLEAR_ONE not in commands.read_text():
+                await asyncio.sleep(0.005)
+            assert CLEAR not in commands.read_text()
+
+    play(scenario)
+    assert f"10.255.0.11 at {SPOKE}" in caplog.text and "10.255.0.13" not in caplog.text
 
 
 @pytest.mark.parametrize("script", ["#!/bin/sh\necho no JSON\n", "#!/bin/sh\nexit 2\n", None])
@@ -115,7 +136,7 @@ def test_without_an_answer_from_nhrpd_the_daemon_goes_on(
         await world.charon.start()
         async with world.running():
             nhrpd = await world.nhrpd()
-            while "Did not look for shortcuts" not in caplog.text:
+            while "Did not look for bindings" not in caplog.text:
                 await asyncio.sleep(0.005)
             world.charon.up(SPOKE, identity("10.255.0.11"), "1")
             assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
