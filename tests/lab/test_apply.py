@@ -21,6 +21,8 @@ from ansible_collections.mgre.dmvpn.tests.lab import Lab
 from ansible_collections.mgre.dmvpn.tests.lab.inventory import inventory
 from ansible_collections.mgre.dmvpn.tests.lab.topology import parse
 
+# Seconds, because a router of the lab has no CPU to itself: BFD must see links, not the machine.
+BFD = {"interval": 1000, "multiplier": 3}
 pytestmark = pytest.mark.lab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +40,7 @@ FLEET = {
             "transport": "internet",
             "hubs": ["hub1"],
             "spokes": "branches",
-            "routing": {"summaries": ["10.0.0.0/9"]},
+            "routing": {"summaries": ["10.0.0.0/9"], "bfd": BFD},
             "ipsec": {"auth": "psk"},
         }
     ],
