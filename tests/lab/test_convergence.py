@@ -132,6 +132,7 @@ DAEMONS = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_a_daemon_of_the_hub_restarts(fleet: Fleet, daemon: str) -> None:
     unit = detection(fleet)

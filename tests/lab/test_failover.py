@@ -123,7 +123,14 @@ def test_a_dead_hub_is_within_the_usual_objective(fleet: Fleet) -> None:
     assert_restored(fleet, "hub1", 0)
 
 
-@pytest.mark.parametrize("phase", ["before", "armed", "during", "restoring"])
+@pytest.mark.parametrize(
+    "phase",
+    [
+        *(pytest.param(name, marks=pytest.mark.soak) for name in ("before", "armed")),
+        "during",
+        pytest.param("restoring", marks=pytest.mark.soak),
+    ],
+)
 def test_a_router_restores_itself_when_the_controller_is_killed(fleet: Fleet, phase: str) -> None:
     """The plan of the test before is used again: the same fault, on the same router."""
     fleet.lab.ssh("hub1", f"rm -rf {FAULT}")
@@ -177,6 +184,7 @@ def test_a_killed_fault_and_a_reboot_restore_too(fleet: Fleet) -> None:
     fleet.wait_green()
 
 
+@pytest.mark.soak
 def test_each_fault_is_what_it_says(fleet: Fleet) -> None:
     def pid(router: str, daemon: str) -> str:
         return fleet.lab.ssh(router, f"pidof {daemon} || true").strip()
