@@ -69,7 +69,11 @@ def dead(settings: Settings) -> Script:
     units = f"{EVENTS} {FRR} {CHARON}"
     return Script(
         rules(settings.wans, "drop"),
-        (*WITHOUT_RULES, f"systemctl start {CHARON} {FRR} {EVENTS}"),
+        (
+            *WITHOUT_RULES,
+            f"systemctl reset-failed {units} || true",
+            f"systemctl start {CHARON} {FRR} {EVENTS}",
+        ),
         then=(f"systemctl stop {units}",),
     )
 
@@ -84,12 +88,17 @@ def shrink(settings: Settings) -> Script:
     return Script(rules(settings.wans, f"meta length > {settings.mtu} drop"), WITHOUT_RULES)
 
 
+def again(unit: str) -> str:
+    """Starts a unit although it was started often of late: FRR's allows three starts in three minutes."""
+    return f"systemctl reset-failed {unit} || true; systemctl restart {unit}"
+
+
 def crashed(daemon: str) -> Callable[[Settings], Script]:
     """One daemon of FRR dies; watchfrr starts it again. If it does not, FRR is restarted at the end."""
     pid = f'"$(cat /run/frr/{daemon}.pid)"'
 
     def script(settings: Settings) -> Script:
-        return Script((f"kill -KILL {pid}",), (f"kill -0 {pid} || systemctl restart {FRR}",))
+        return Script((f"kill -KILL {pid}",), (f"kill -0 {pid} || {{ {again(FRR)}; }}",))
 
     return script
 
@@ -98,7 +107,7 @@ def charon(settings: Settings) -> Script:
     """charon dies; systemd starts it again. If it does not, it is started at the end."""
     return Script(
         (f"systemctl kill --signal=KILL {CHARON}",),
-        (f"systemctl is-active --quiet {CHARON} || systemctl restart {CHARON}",),
+        (f"systemctl is-active --quiet {CHARON} || {{ {again(CHARON)}; }}",),
     )
 
 

@@ -122,6 +122,8 @@ def run_daemons(host: Host, daemons: str, conf: str, wanted: Sequence[str]) -> N
         if not wanted:
             return
         host.write(FRR_CONF, conf)
+        # Debian's unit allows three starts in three minutes; a run is repeated sooner than that.
+        host.run("systemctl", "reset-failed", SERVICE)
         host.must("systemctl", "start", SERVICE)
     else:
         now = running(host)
