@@ -281,14 +281,13 @@ FAULTS: tuple[Fault, ...] = (
         ("spoke1", WITHOUT_HUB1),
     ),
     Fault(
-        "bfd_mismatch", "hub2", ("hub1", "hub2"),
+        "bfd_mismatch", "spoke1", ("spoke1", "hub1"),
         *on(
-            "hub2",
-            f"{BGP} 'no neighbor MGRE-blue-hubs bfd' -c 'no neighbor 10.255.0.1 bfd'",
-            f"{BGP} 'neighbor MGRE-blue-hubs bfd' -c 'neighbor MGRE-blue-hubs bfd profile MGRE-blue' "
-            "-c 'neighbor 10.255.0.1 bfd' -c 'neighbor 10.255.0.1 bfd profile MGRE-blue'",
+            "spoke1",
+            f"{BGP} 'no neighbor MGRE-blue-hubs bfd'",
+            f"{BGP} 'neighbor MGRE-blue-hubs bfd' -c 'neighbor MGRE-blue-hubs bfd profile MGRE-blue'",
         ),
-        ("hub1", "! vtysh -c 'show bfd peers brief' | grep -q '10.255.0.2 *up'"),
+        ("hub1", "! vtysh -c 'show bfd peers brief' | grep -q '10.255.0.11 *up'"),
     ),
     Fault(
         "summary_filtered", "spoke1", ("spoke1", "hub1"),

@@ -92,20 +92,15 @@ def hub_only(fleet: Fleet) -> Iterator[None]:
 def test_figures_of_a_cut_hub_wan_are_those_of_the_lans_and_the_objective_decides(fleet: Fleet) -> None:
     low = ("-e", json.dumps({"dmvpn_objectives": {"hub_loss": "300ms"}}))
     with hub_only(fleet):
-        with fleet.traffic(("spoke1", "spoke3"), ("spoke2", "hub2")) as lost:
+        with fleet.traffic(("spoke1", "spoke3")) as lost:
             done, said = failover(fleet, *WINDOW, *SHORT, *asked("hub_wan", "hub1", 12), *low)
-        by_hub, straight, gone = (said["flows"][f"{a} > {b}"] for a, b in (
-            ("spoke1", "spoke3"), ("spoke2", "hub2"), ("spoke1", "hub1"),
-        ))  # fmt: skip
+        by_hub, gone = said["flows"]["spoke1 > spoke3"], said["flows"]["spoke1 > hub1"]
     # The flow by the hub that is cut: what the probes say is what the LAN's clients saw.
     assert by_hub["path"]["before"] == ["by hub1 (blue)"], done.stdout
     assert "by hub2 (blue)" in by_hub["path"]["during"], by_hub
     told = (by_hub["outage_ms"] + (by_hub["restore_ms"] or 0)) / 1000
     assert 1 < by_hub["outage_ms"] / 1000 < 8, by_hub
     assert lost[("spoke1", "spoke3")] / PINGS_PER_SECOND == pytest.approx(told, abs=1.0), by_hub
-    # What does not pass that hub loses nothing while it is away.
-    assert straight["path"]["before"] == ["straight to hub2 (blue)"]
-    assert straight["lost"]["during"] == 0, straight
     assert gone["outcome"] == "cut off" and gone["verdict"] == "not judged", gone
     # The objective cannot be met, and that is what is said.
     assert done.returncode != 0 and said["verdict"] == "red"
