@@ -200,6 +200,10 @@ def linux_hub(booted: Mixed) -> Mixed:
     return booted
 
 
+# Packets, ten a second: a stand-in's shortcut may carry them before its SA stands. A Linux router's does not.
+UNTIL_SA = 15
+
+
 def test_cisco_spokes_register_with_a_linux_hub(linux_hub: Mixed) -> None:
     cache = linux_hub.fleet.vtysh("hub1", "show ip nhrp cache")
     for name in CISCO:
@@ -219,7 +223,7 @@ def test_two_cisco_spokes_of_a_linux_hub_find_the_short_way(linux_hub: Mixed) ->
             lambda: "10.2.0.0/24 via 10.255.0.2" in linux_hub.show("spoke1", "show ip nhrp"),
             "spoke1 has a shortcut to the LAN of hub2",
         )
-    assert lost == {("spoke1", "hub2"): 0}
+    assert lost[("spoke1", "hub2")] <= UNTIL_SA, lost
     assert "Peer: 198.51.100.6 port 500" in linux_hub.show("spoke1", "show crypto session detail")
     linux_hub.assert_clean()
 
@@ -328,5 +332,5 @@ def test_a_cisco_hub_takes_linux_and_cisco_spokes(linux_hub: Mixed) -> None:
             lambda: "10.1.0.0/24 via 10.255.0.1" in mixed.show("spoke1", "show ip nhrp"),
             "spoke1 has a shortcut to the LAN of hub1",
         )
-    assert lost == {("spoke1", "hub1"): 0, ("hub1", "hub2"): 0}
+    assert lost[("spoke1", "hub1")] <= UNTIL_SA and lost[("hub1", "hub2")] == 0, lost
     mixed.assert_clean()
