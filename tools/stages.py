@@ -28,7 +28,9 @@ RESULTS = ROOT / "tests" / "output" / "junit"
 COLLECTION = ".build/collections/ansible_collections/mgre/dmvpn"
 SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
-SOAKED = tuple(f"tests/lab/test_{name}.py" for name in ("fleet", "guard", "convergence", "failover"))
+SOAKED = tuple(
+    f"tests/lab/test_{name}.py" for name in ("fleet", "guard", "convergence", "failover", "ios_alive")
+)
 SOAK_SECONDS = 3600
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 ANSIBLE_TEST_UNITS = ("tools/ansible-test", "units")

@@ -313,6 +313,7 @@ def test_ansible_reaches_a_cisco_router_of_the_lab(linux_hub: Mixed, tmp_path: P
     assert re.search(r"198\.51\.100\.2 +10\.255\.0\.1 +UP", done.stdout), done.stdout
 
 
+@pytest.mark.soak
 def test_a_cisco_hub_takes_linux_and_cisco_spokes(linux_hub: Mixed) -> None:
     """The last one: it makes another fleet of the same routers."""
     mixed = linux_hub
