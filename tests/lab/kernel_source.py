@@ -20,6 +20,8 @@ from .mirrors import mirrors
 
 BACKPORTS = "trixie-backports"
 WITH_SECCOMP = (6, 16)
+# Taken for as long as the backports have it; then the newest there is.
+TRIED = "linux-source-7.2"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -68,12 +70,13 @@ def _backport(folder: Path) -> Source:
     packages = sorted((name for name in names if re.fullmatch(r"linux-source-[\d.]+", name)), key=_version)
     if not packages or tuple(_version(packages[-1])) < WITH_SECCOMP:
         raise LabError(f"{BACKPORTS} has none from {'.'.join(map(str, WITH_SECCOMP))} on")
-    say(f"kernel: fetching Debian's {packages[-1]}")
-    run(["env", "-C", str(folder), "apt-get", "-qq", *options, "download", packages[-1]])
+    package = TRIED if TRIED in packages else packages[-1]
+    say(f"kernel: fetching Debian's {package}")
+    run(["env", "-C", str(folder), "apt-get", "-qq", *options, "download", package])
     deb = next(folder.glob("*.deb"))
     run(["dpkg-deb", "-x", str(deb), str(folder)])
     archive = next((folder / "usr/src").glob("linux-source-*.tar.xz"))
-    return Source(f"{packages[-1]}_{deb.name.split('_')[1]}", archive)
+    return Source(f"{package}_{deb.name.split('_')[1]}", archive)
 
 
 def _installed() -> Source:
