@@ -93,8 +93,9 @@ class ActionModule(ActionBase):
         save(reports, report, sight)
         return report, judgement
 
-    def intent(self, bundle: Path) -> Any:
-        path = intent_path(bundle, self.host)
+    def intent(self, bundle: Path, host: str | None = None) -> Any:
+        """What is wanted of a host, this one if none is named."""
+        path = intent_path(bundle, host or self.host)
         try:
             return parse_device(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:

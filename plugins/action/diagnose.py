@@ -20,7 +20,7 @@ if MISSING is None:
     from ..plugin_utils.judge.plan import state_arguments
     from ..plugin_utils.judge.present_diagnosis import as_json, console, paragraph, verdict
     from ..plugin_utils.judge.scope import Scope, scope, targets
-    from ..plugin_utils.judge.store import Looks, intent_path, write
+    from ..plugin_utils.judge.store import Looks, NotRendered, intent_path, rendered, write
 
 ARGUMENTS = {
     "from": {"type": "str", "default": ""},
@@ -68,12 +68,10 @@ class ActionModule(Adjacency):
 
     def scope(self, asked: list[str]) -> Scope:
         """Raises AnsibleActionFail for a site that is not in the fleet."""
-        play = [str(host) for host in self.variables["ansible_play_hosts_all"]]
-        fleet = [host for host in play if intent_path(self.bundle, host).exists()]
-        if not fleet:
-            raise AnsibleActionFail(
-                f"no router of this play has an intent.json in {self.bundle}; run playbooks/render.yml"
-            )
+        try:
+            fleet = rendered(self.bundle, self.variables["ansible_play_hosts_all"])
+        except NotRendered as error:
+            raise AnsibleActionFail(str(error)) from None
         sites = list(dict.fromkeys(site for site in asked if site))
         for site in sites:
             if not intent_path(self.bundle, site).exists():
@@ -84,11 +82,7 @@ class ActionModule(Adjacency):
         return scope(fleet, sites, self.intent_of)
 
     def intent_of(self, host: str) -> Any:
-        own, self.host = self.host, host
-        try:
-            return self.intent(self.bundle)
-        finally:
-            self.host = own
+        return self.intent(self.bundle, host)
 
     def look_first(self) -> None:
         self.looks.forget(self.host)

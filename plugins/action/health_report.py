@@ -17,7 +17,7 @@ try:
     from ..module_utils.linux.health import replace
     from ..plugin_utils.health.present import console, notes
     from ..plugin_utils.health.store import begin, last, this
-    from ..plugin_utils.judge.store import intent_path
+    from ..plugin_utils.judge.store import NotRendered, rendered
 except ImportError as error:
     MISSING: str | None = error.name
 else:
@@ -47,14 +47,9 @@ class ActionModule(ActionBase):
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         directory = Path(os.path.abspath(arguments["health_dir"]))
         bundle = Path(os.path.abspath(arguments["bundle_dir"]))
-        play = [str(host) for host in (task_vars or {})["ansible_play_hosts_all"]]
-        hosts = [host for host in play if intent_path(bundle, host).exists()]
-        if not hosts:
-            raise AnsibleActionFail(
-                f"no router of this play has an intent.json in {bundle}; run playbooks/render.yml"
-            )
         result["changed"] = False
         try:
+            hosts = rendered(bundle, (task_vars or {})["ansible_play_hosts_all"])
             if arguments["state"] == "begin":
                 begin(directory, hosts)
                 return result
@@ -65,6 +60,8 @@ class ActionModule(ActionBase):
                     samples.append(sample("up", 0, site=kept.host))
             target = Path(os.path.abspath(arguments["metrics_dir"] or directory)) / FILE
             replace(target, exposition(samples), 0o644)
+        except NotRendered as error:
+            raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             raise AnsibleActionFail(
                 f"{error.filename or directory}: {error.strerror}; "

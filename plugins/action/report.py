@@ -15,7 +15,7 @@ from ansible.utils.display import Display
 
 try:
     from ..plugin_utils.judge.present import as_json, console, green, junit
-    from ..plugin_utils.judge.store import forget, intent_path, load, write
+    from ..plugin_utils.judge.store import NotRendered, forget, load, rendered, write
 except ImportError as error:
     MISSING: str | None = error.name
 else:
@@ -44,20 +44,17 @@ class ActionModule(ActionBase):
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         directory = Path(os.path.abspath(arguments["report_dir"]))
         bundle = Path(os.path.abspath(arguments["bundle_dir"]))
-        play = [str(host) for host in (task_vars or {})["ansible_play_hosts_all"]]
-        hosts = [host for host in play if intent_path(bundle, host).exists()]
-        if not hosts:
-            raise AnsibleActionFail(
-                f"no router of this play has an intent.json in {bundle}; run playbooks/render.yml"
-            )
         result["changed"] = False
         try:
+            hosts = rendered(bundle, (task_vars or {})["ansible_play_hosts_all"])
             if arguments["state"] == "begin":
                 forget(directory, hosts)
                 return result
             reports = [load(directory, host) for host in hosts]
             write(directory / "report.json", json.dumps(as_json(reports), indent=1) + "\n")
             write(directory / "report.xml", junit(reports))
+        except NotRendered as error:
+            raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             raise AnsibleActionFail(
                 f"{error.filename or directory}: {error.strerror}; "

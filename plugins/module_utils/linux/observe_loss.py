@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from ..health_measure import Ping
-from .observe_path import ECHO, ECHO_REPLY, _checksum
+from .observe_path import ECHO, ECHO_REPLY, checksum
 
 COUNT = 20
 PACE = 0.05
@@ -79,8 +79,8 @@ def _times(echo: socket.socket, identifier: int) -> dict[int, float]:
 
 def _packet(identifier: int, sequence: int) -> bytes:
     body = bytes(PAYLOAD)
-    checksum = _checksum(struct.pack("!BBHHH", ECHO, 0, 0, identifier, sequence) + body)
-    return struct.pack("!BBHHH", ECHO, 0, checksum, identifier, sequence) + body
+    total = checksum(struct.pack("!BBHHH", ECHO, 0, 0, identifier, sequence) + body)
+    return struct.pack("!BBHHH", ECHO, 0, total, identifier, sequence) + body
 
 
 def _answered(data: bytes, identifier: int) -> int:

@@ -167,8 +167,8 @@ class Pinger:
     def _packet(self, size: int) -> bytes:
         payload = bytes(size - HEADERS)
         header = struct.pack("!BBHHH", ECHO, 0, 0, self._identifier, self._sequence)
-        checksum = _checksum(header + payload)
-        return struct.pack("!BBHHH", ECHO, 0, checksum, self._identifier, self._sequence) + payload
+        total = checksum(header + payload)
+        return struct.pack("!BBHHH", ECHO, 0, total, self._identifier, self._sequence) + payload
 
     def _is_mine(self, data: bytes, size: int) -> bool:
         start = (data[0] & 15) * 4 if data else 0
@@ -178,7 +178,7 @@ class Pinger:
         return bool(kind == ECHO_REPLY and identifier == self._identifier and sequence == self._sequence)
 
 
-def _checksum(data: bytes) -> int:
+def checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     if len(data) % 2:
         data += b"\0"

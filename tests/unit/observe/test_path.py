@@ -15,8 +15,8 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.linux import observe_pa
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import (
     GRAIN,
     Pinger,
-    _checksum,
     _search,
+    checksum,
 )
 
 STOP = b"stop"
@@ -37,7 +37,7 @@ class Path:
             if size > self._largest:
                 continue
             kind, identifier, sequence = struct.unpack_from("!BxxxHH", request)
-            assert kind == observe_path.ECHO and _checksum(request) == 0
+            assert kind == observe_path.ECHO and checksum(request) == 0
             reply = struct.pack("!BBHHH", observe_path.ECHO_REPLY, 0, 0, identifier, sequence) + request[8:]
             self._far.send(bytes([0x45]) + bytes(19) + reply)
 
@@ -79,4 +79,4 @@ def test_nothing_is_sent_after_the_deadline(path: tuple[Path, int]) -> None:
     ("data", "sum_"), [(b"", 0xFFFF), (b"\x00\x01\xf2\x03\xf4\xf5\xf6\xf7", 0x220D), (b"\x01", 0xFEFF)]
 )
 def test_checksum_of_rfc_1071(data: bytes, sum_: int) -> None:
-    assert _checksum(data) == sum_
+    assert checksum(data) == sum_
