@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from ...module_utils.state import Shortcut, State
 from ..fleet.intent import Membership, Peer
 from .evidence import Case
 from .evidence_ends import rebound, stale_binding
@@ -46,8 +47,9 @@ class Binding(Check):
 class ShortcutSa(Check):
     """Every NHRP shortcut of a spoke has an ESP SA to the address that it leads to.
 
-    A shortcut is a route in the kernel: without an SA it swallows what the hub would have carried. On IOS the
-    tunnel's protection makes the SA by itself.
+    A shortcut is a route in the kernel: without an SA it swallows what the hub would have carried. One that
+    has just begun makes its SA with its first packet, so that only one that had none in the earlier state
+    either is told of. On IOS the tunnel's protection makes the SA by itself.
     """
 
     name = "shortcut_sa"
@@ -55,28 +57,35 @@ class ShortcutSa(Check):
     layer = 6
 
     def judge(self, sight: Sight) -> Iterator[Result]:
-        nhrp, sas = sight.state.nhrp, sight.state.sas
-        if sight.device.platform == "ios":
+        now = bare_shortcuts(sight.state)
+        if sight.device.platform == "ios" or now is None or not sight.others:
             return
-        if nhrp is None or nhrp.shortcuts is None or nhrp.cache is None or sas is None or not sight.others:
-            return
-        nbmas = {
-            entry.overlay: entry.nbma for entry in nhrp.cache if entry.kind not in ("local", "incomplete")
-        }
-        protected = {sa.remote for sa in sas if any(child.state == "INSTALLED" for child in sa.children)}
+        shortcuts = sight.state.nhrp.shortcuts if sight.state.nhrp else None
+        before = bare_shortcuts(sight.earlier) if sight.earlier else None
         for member in sight.device.memberships:
             bare = [
-                f"{shortcut.prefix} by {shortcut.via} at {nbmas[shortcut.via]}"
-                for shortcut in nhrp.shortcuts
-                if shortcut.via in nbmas
-                and IPv4Address(shortcut.via) in member.cloud.prefix
-                and nbmas[shortcut.via] not in protected
+                f"{shortcut.prefix} by {shortcut.via} at {nbma}"
+                for shortcut, nbma in now
+                if IPv4Address(shortcut.via) in member.cloud.prefix
+                and (before is None or (shortcut, nbma) in before)
             ]
-            if nhrp.shortcuts:
-                verdict: Verdict = (
-                    ("fail", "; ".join(bare)) if bare else ("pass", f"all {len(nhrp.shortcuts)}")
-                )
+            if shortcuts:
+                verdict: Verdict = ("fail", "; ".join(bare)) if bare else ("pass", f"all {len(shortcuts)}")
                 yield self.result(sight, member.cloud.name, verdict, "an SA for each", member.cloud.name)
+
+
+def bare_shortcuts(state: State) -> list[tuple[Shortcut, str]] | None:
+    """Shortcuts whose NBMA has no ESP SA, with that NBMA; None if the state does not tell."""
+    nhrp, sas = state.nhrp, state.sas
+    if nhrp is None or nhrp.shortcuts is None or nhrp.cache is None or sas is None:
+        return None
+    nbmas = {entry.overlay: entry.nbma for entry in nhrp.cache if entry.kind not in ("local", "incomplete")}
+    protected = {sa.remote for sa in sas if any(child.state == "INSTALLED" for child in sa.children)}
+    return [
+        (shortcut, nbmas[shortcut.via])
+        for shortcut in nhrp.shortcuts
+        if shortcut.via in nbmas and nbmas[shortcut.via] not in protected
+    ]
 
 
 def pairs(sight: Sight) -> Iterator[tuple[Membership, Sight]]:

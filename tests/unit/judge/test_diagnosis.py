@@ -227,10 +227,10 @@ def rebound(sites: World) -> None:
 
 
 def bare_shortcut(sites: World) -> None:
-    nhrp = sites["spoke1"].state.nhrp
-    assert nhrp and nhrp.cache is not None
-    nhrp.shortcuts = [Shortcut("dynamic", "10.12.0.0/24", "10.255.0.12")]
-    nhrp.cache.append(Binding("dmvpn10", "cached", "10.255.0.12", "203.0.113.2"))
+    for state in (sites["spoke1"].earlier, sites["spoke1"].state):
+        assert state.nhrp and state.nhrp.cache is not None
+        state.nhrp.shortcuts = [Shortcut("dynamic", "10.12.0.0/24", "10.255.0.12")]
+        state.nhrp.cache.append(Binding("dmvpn10", "cached", "10.255.0.12", "203.0.113.2"))
 
 
 def no_bfd_at_hub1(sites: World) -> None:
@@ -336,6 +336,15 @@ def test_walk_is_broken_where_the_cause_lies_not_only_where_it_shows() -> None:
     esp_lost(sites)
     walk = dict(said(HUB, sites).walk())
     assert (walk["tunnel"], walk["IKE and ESP"], walk["routing"]) == ("ok", "BROKEN", "BROKEN")
+
+
+def test_a_shortcut_that_has_just_begun_may_still_be_without_an_sa() -> None:
+    sites = healthy(TWO)
+    bare_shortcut(sites)
+    earlier = sites["spoke1"].earlier.nhrp
+    assert earlier
+    earlier.shortcuts = []
+    assert said(TWO, sites).green
 
 
 @pytest.mark.parametrize("asked", (TWO, HUB), ids=("two spokes", "spoke and hub"))
