@@ -23,6 +23,9 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.engine import te
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
 
 
+TIMES = 3  # the best of so many: other work on the machine only ever adds
+
+
 class Clock:
     """Wall-clock and CPU seconds of the part that counts, and how many devices it made."""
 
@@ -105,10 +108,12 @@ KINDS: dict[str, Callable[[int, Clock], None]] = {
 def main(kind: str, sites: int) -> None:
     measured = KINDS[kind]
     measured(5, Clock())  # compiles templates and models, which a real run does once
-    clock = Clock()
-    measured(sites, clock)
+    clocks = [Clock() for _time in range(TIMES)]
+    for clock in clocks:
+        measured(sites, clock)
+    best = min(clocks, key=lambda clock: clock.cpu)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(vars(clock) | {"peak_mib": peak}))
+    print(json.dumps(vars(best) | {"peak_mib": peak}))
 
 
 if __name__ == "__main__":
