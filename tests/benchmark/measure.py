@@ -22,7 +22,6 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render import ios, ios_
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.engine import template
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.render.fleet import render_fleet
 
-
 TIMES = 3  # the best of so many: other work on the machine only ever adds
 
 

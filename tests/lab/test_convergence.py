@@ -55,17 +55,17 @@ def has_shortcut(fleet: Fleet, node: str, target: str) -> bool:
 
 @contextmanager
 def without_shortcuts(fleet: Fleet) -> Iterator[None]:
-    """Hubs redirect nobody, so all packets between spokes go through one."""
+    """Spokes take no redirect, so all packets between them go through a hub."""
     tunnel = ("configure terminal", "interface dmvpn10")
+    spokes = ("spoke1", "spoke2", "spoke3")
     try:
-        for hub in ("hub1", "hub2"):
-            fleet.vtysh(hub, *tunnel, "no ip nhrp redirect")
-        for spoke in ("spoke1", "spoke2", "spoke3"):
+        for spoke in spokes:
+            fleet.vtysh(spoke, *tunnel, "no ip nhrp shortcut")
             fleet.lab.ssh(spoke, "vtysh -c 'clear ip nhrp shortcut' || true")
         yield
     finally:
-        for hub in ("hub1", "hub2"):
-            fleet.vtysh(hub, *tunnel, "ip nhrp redirect")
+        for spoke in spokes:
+            fleet.vtysh(spoke, *tunnel, "ip nhrp shortcut")
 
 
 @contextmanager
@@ -104,6 +104,45 @@ def test_the_other_hub_carries_the_packets_within_twice_the_detection(fleet: Fle
     assert gap <= 2 * unit
     # Unplanned: a spoke may prefer the hub before the hub has the routes of all others.
     assert probes.gap_after(back) <= unit
+    fleet.wait_green()
+
+
+def by_hub(fleet: Fleet, hub: str) -> bool:
+    """Whether every flow through a hub goes by this one."""
+    address = fleet.lab.topology.node(hub).site
+    return all(
+        f"via 10.255.0.{address} "
+        in fleet.lab.ssh(source, f"ip route get {fleet.lab.topology.node(target).client.ip}")
+        for source, target in THROUGH_HUB
+    )
+
+
+def test_a_hub_goes_and_comes_back_as_planned_without_a_lost_packet(fleet: Fleet) -> None:
+    """Drained, rebooted, and taken back when it has every route again."""
+    file = fleet.inventory / "host_vars" / "hub1.yml"
+    before = file.read_text()
+    with through_hub1(fleet) as probes:
+        assert by_hub(fleet, "hub1")
+        began = time.monotonic()
+        try:
+            file.write_text(f"{before}dmvpn_drained: true\n")
+            fleet.site("--limit", "hub1")
+            until(lambda: by_hub(fleet, "hub2"), "all packets go by the other hub")
+            fleet.lab.reboot("hub1")
+            until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
+            assert by_hub(fleet, "hub2")
+        finally:
+            file.write_text(before)
+            fleet.site("--limit", "hub1")
+        until(lambda: by_hub(fleet, "hub1"), "all packets go by the hub again")
+        probes.wait_steady(time.monotonic(), STEADY, 30)
+    lost = probes.lost_between(began)
+    tell(
+        f"a planned reboot of the hub, {lost} packets of all flows lost",
+        probes.gap_after(began),
+        detection(fleet),
+    )
+    assert lost == 0
     fleet.wait_green()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from .frr_config import Node, Path, needs_marks, parse, render
 from .frr_delta import delta, differences
@@ -157,21 +158,37 @@ def reload(host: Host, target: str) -> None:
 
     Raises :class:`NotTaken` with FRR's words, and the lines that it does not have, or still has.
     """
+    now = running(host)
     words = ""
+    missing, left = differences(now or "", target)
     for attempt in ("delta", "delta", "frr-reload"):
-        now = running(host)
         if now is None:
             raise NotTaken("FRR does not answer")
-        missing, left = differences(now, target)
         if not missing and not left:
             return
         words = _enter(host, delta(now, target)) if attempt == "delta" else _frr_reload(host, target)
-    missing, left = differences(running(host) or "", target)
-    if missing or left:
-        parts = [words]
-        parts += [f"FRR does not have these lines:\n{told(missing)}"] if missing else []
-        parts += [f"FRR still has these lines:\n{told(left)}"] if left else []
-        raise NotTaken("\n".join(part for part in parts if part))
+        now = running(host)
+        missing, left = differences(now or "", target)
+        if missing or left:
+            _await_daemons(host)
+            now = running(host)
+            missing, left = differences(now or "", target)
+    if not missing and not left:
+        return
+    parts = [words]
+    parts += [f"FRR does not have these lines:\n{told(missing)}"] if missing else []
+    parts += [f"FRR still has these lines:\n{told(left)}"] if left else []
+    raise NotTaken("\n".join(part for part in parts if part))
+
+
+def _await_daemons(host: Host) -> None:
+    """A daemon may die of a command, and vtysh says no word of it: watchfrr starts it again.
+
+    bgpd 10.3 did, and was back after six seconds. One that stays away is told of by the lines that FRR lacks.
+    """
+    for daemon in sorted(enabled_daemons(host.read(FRR_DAEMONS) or "")):
+        with suppress(CommandFailed):
+            wait(host, [daemon])
 
 
 def _enter(host: Host, commands: str) -> str:

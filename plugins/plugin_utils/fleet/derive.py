@@ -208,4 +208,5 @@ def derive_device(
         trustpoint=site.vars.dmvpn_ios_trustpoint,
         ios_key=site.vars.dmvpn_ios_key,
         multicast_interfaces=tuple(site.vars.dmvpn_multicast_interfaces),
+        drained=site.vars.dmvpn_drained,
     )

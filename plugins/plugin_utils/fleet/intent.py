@@ -245,7 +245,7 @@ class Device:
     ``frr_version`` and ``ios_version`` are what the inventory declares; of the two only that of the
     platform means anything, and ``apply`` refuses a router that runs another FRR. ``trustpoint`` and
     ``ios_key`` tell an IOS router which of its certificates to use and what its key is.
-    ``multicast_interfaces`` are LANs with users of multicast.
+    ``multicast_interfaces`` are LANs with users of multicast. ``drained`` is a hub that spokes take last.
     """
 
     name: str
@@ -260,6 +260,7 @@ class Device:
     trustpoint: str = "mgre-dmvpn"
     ios_key: Literal["rsa", "ec"] = "rsa"
     multicast_interfaces: tuple[str, ...] = ()
+    drained: bool = False
 
     @property
     def identity(self) -> str:

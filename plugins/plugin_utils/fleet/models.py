@@ -269,6 +269,11 @@ class SiteInput(Strict):
     dmvpn_transports: dict[Name, TransportInput] = Field(
         default={}, description="`{name: WAN}`; see [transports](#transports)."
     )
+    dmvpn_drained: Flag = Field(
+        default=False,
+        description="`true` on a hub that is about to be taken out of service: it forwards as before, and "
+        "spokes send by the other hubs; see [how](../convergence.md#to-take-a-hub-out-of-service-and-back).",
+    )
     dmvpn_multicast_interfaces: list[InterfaceName] = Field(
         default=[],
         description="LAN interfaces with senders or receivers of a cloud's `multicast_groups`: PIM and IGMP "

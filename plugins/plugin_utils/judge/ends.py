@@ -79,7 +79,11 @@ def bare_shortcuts(state: State) -> list[tuple[Shortcut, str]] | None:
     nhrp, sas = state.nhrp, state.sas
     if nhrp is None or nhrp.shortcuts is None or nhrp.cache is None or sas is None:
         return None
-    nbmas = {entry.overlay: entry.nbma for entry in nhrp.cache if entry.kind not in ("local", "incomplete")}
+    nbmas = {
+        entry.overlay: entry.nbma
+        for entry in nhrp.cache
+        if entry.nbma and entry.kind not in ("local", "incomplete")
+    }
     protected = {sa.remote for sa in sas if any(child.state == "INSTALLED" for child in sa.children)}
     return [
         (shortcut, nbmas[shortcut.via])

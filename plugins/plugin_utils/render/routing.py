@@ -31,11 +31,15 @@ class PrefixList:
 
 @dataclass(frozen=True, slots=True)
 class RouteMap:
-    """One permit clause; what the prefix list does not permit is denied."""
+    """One permit clause; what the prefix list does not permit is denied.
+
+    ``drained``: what it lets out says that this router is about to go (RFC 8326).
+    """
 
     name: str
     prefix_list: str
     local_preference: int | None
+    drained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +219,13 @@ def hub_policy(device: Device, member: Membership, place: int) -> Policy:
     ]
     maps = [
         RouteMap(f"{own}-spokes-in", f"{own}-sites", DIRECT - CLOUD_STEP * place),
-        RouteMap(f"{own}-spokes-out", f"{own}-summaries", None),
+        RouteMap(f"{own}-spokes-out", f"{own}-summaries", None, device.drained),
     ]
     groups = []
     bfd, apart = bfd_of(device, member)
     if member.hubs:
         maps.append(RouteMap(f"{own}-hubs-in", f"{own}-sites", VIA_HUB - CLOUD_STEP * place))
-        maps.append(RouteMap(f"{own}-hubs-out", f"{own}-sites", None))
+        maps.append(RouteMap(f"{own}-hubs-out", f"{own}-sites", None, device.drained))
         groups.append(
             Group(
                 name=f"{own}-hubs",

@@ -82,6 +82,8 @@ class Router:
         self.daemons = {"bgpd"}
         self.connections = {"other"}
         self.vrfs: list[str] = []
+        self.dies = False  # bgpd, of the next commands; it is back when it was asked for three times
+        self.away = 0
         self.routes = {"blackhole 192.0.2.0/24 proto static"}
         for path, text in {
             "/etc/os-release": 'ID=debian\nVERSION_ID="13"\nPRETTY_NAME="Debian 13"\n',
@@ -240,6 +242,12 @@ class Router:
         return Result(0)
 
     def _vtysh(self, arguments: list[str]) -> Result:
+        if arguments[:2] == ["-d", "bgpd"] and self.away:
+            self.away -= 1
+            return Result(1)
+        if arguments[0] == "-f" and (self.dies or self.away):
+            self.dies, self.away = False, 3
+            return Result(0)
         if arguments[0] == "-c":
             text = f"Building configuration...\n\nCurrent configuration:\n!\n{self.running}end\n"
             return Result(0, text) if "frr.service" in self.active else Result(1)

@@ -50,6 +50,14 @@ def test_guard_stands_before_the_tunnel_and_ipsec_before_it_too(
     assert {"mgre-dmvpn-guard.service", "mgre-dmvpn-blue.service"} <= router.enabled
 
 
+def test_a_daemon_that_dies_of_a_command_gets_it_again_when_it_is_back(
+    router: Any, wanted: Wanted, intent: Intent
+) -> None:
+    router.dies = True
+    assert transaction.apply(router.host, wanted(), intent).changed
+    assert router.away == 0 and "neighbor MGRE-blue peer-group" in router.running
+
+
 def test_foreign_configuration_stays(router: Any, wanted: Wanted, intent: Intent) -> None:
     transaction.apply(router.host, wanted(), intent)
     conf = router.host.read("/etc/frr/frr.conf")

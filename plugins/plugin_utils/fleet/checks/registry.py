@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     routers.names_are_clouds,
     routers.frr_is_usable,
     routers.one_as_number,
+    routers.drained_is_a_hub_beside_others,
     platforms.phase_2_is_cisco_only,
     platforms.eigrp_is_cisco_only,
     platforms.ospf_stays_on_one_platform,

@@ -83,6 +83,36 @@ def named_clouds(site: Site) -> tuple[tuple[str, Mapping[str, object]], ...]:
     )
 
 
+def drained_is_a_hub_beside_others(declared: Declared) -> Iterator[Finding]:
+    """BGP tells spokes that a hub is drained (RFC 8326); there has to be another one that takes its part."""
+    for host, members in declared.memberships().items():
+        site = members[0].site
+        if not site.vars.dmvpn_drained:
+            continue
+        problem = remedy = None
+        hub_of = [member.cloud for member in members if member.role == "hub"]
+        if site.vars.dmvpn_platform == "ios":
+            problem = "a Cisco hub cannot be drained from here"
+            remedy = "remove it; on the router: bgp graceful-shutdown all neighbors"
+        elif not hub_of:
+            problem, remedy = "this router is no hub", "remove it; a spoke has nothing to hand over"
+        for cloud in hub_of:
+            others = [
+                member.site
+                for member in declared.members[cloud.name]
+                if member.role == "hub" and member.site.name != host and not member.site.vars.dmvpn_drained
+            ]
+            if not others:
+                problem = f"no other hub of cloud {cloud.name} is left to carry its packets"
+                remedy = "drain one hub at a time, or add one to hubs"
+            elif declared.sound(cloud, "routing") and cloud.routing.protocol != "bgp":
+                routed = cloud.routing.protocol
+                problem = f"cloud {cloud.name} is routed by {routed}, only BGP can drain a hub"
+                remedy = "remove it"
+        if problem and remedy:
+            yield Finding(host, "dmvpn_drained", problem, remedy)
+
+
 def frr_is_usable(declared: Declared) -> Iterator[Finding]:
     """FRR is 8.4 or newer, and none of the releases that are known to be bad."""
     for host, members in declared.memberships().items():
