@@ -19,7 +19,7 @@ if MISSING is None:
     from ..plugin_utils.judge.diagnosis import diagnose, name_of
     from ..plugin_utils.judge.plan import state_arguments
     from ..plugin_utils.judge.present_diagnosis import as_json, console, paragraph, verdict
-    from ..plugin_utils.judge.scope import Scope, scope, targets
+    from ..plugin_utils.judge.scope import Scope, around, scope, targets
     from ..plugin_utils.judge.store import Looks, NotRendered, intent_path, rendered, write
 
 ARGUMENTS = {
@@ -49,11 +49,13 @@ class ActionModule(Adjacency):
         self.bundle = Path(os.path.abspath(arguments["bundle_dir"]))
         self.directory = Path(os.path.abspath(arguments["report_dir"]))
         self.looks = Looks(self.directory / "diagnose")
-        asked = self.scope([arguments["from"], arguments["to"]])
+        sites = list(dict.fromkeys(site for site in (arguments["from"], arguments["to"]) if site))
         result["changed"] = False
         if arguments["state"] == "complete":
-            return self.complete(result, asked)
-        if self.host not in asked.hosts:
+            return self.complete(result, self.scope(sites))
+        self.refuse_strangers(sites)
+        asked = around(self.host, sites, self.intent_of) if self.is_rendered(self.host) else None
+        if asked is None or self.host not in asked.hosts:
             result.update(skipped=True, msg=f"{self.host} is not on the way")
             return result
         try:
@@ -66,20 +68,28 @@ class ActionModule(Adjacency):
             raise
         return result
 
-    def scope(self, asked: list[str]) -> Scope:
-        """Raises AnsibleActionFail for a site that is not in the fleet."""
+    def scope(self, sites: list[str]) -> Scope:
+        """All routers on the way. Raises AnsibleActionFail for a site that is not in the fleet."""
+        self.refuse_strangers(sites)
+        return scope(self.fleet(), sites, self.intent_of)
+
+    def fleet(self) -> list[str]:
         try:
-            fleet = rendered(self.bundle, self.variables["ansible_play_hosts_all"])
+            return rendered(self.bundle, self.variables["ansible_play_hosts_all"])
         except NotRendered as error:
             raise AnsibleActionFail(str(error)) from None
-        sites = list(dict.fromkeys(site for site in asked if site))
+
+    def is_rendered(self, host: str) -> bool:
+        return intent_path(self.bundle, host).exists()
+
+    def refuse_strangers(self, sites: list[str]) -> None:
         for site in sites:
-            if not intent_path(self.bundle, site).exists():
+            if not self.is_rendered(site):
+                fleet = self.fleet()
                 raise AnsibleActionFail(
                     f"from, to: {site} is not a router of the fleet; write one of {', '.join(fleet[:20])}"
                     f"{' ...' if len(fleet) > 20 else ''}"
                 )
-        return scope(fleet, sites, self.intent_of)
 
     def intent_of(self, host: str) -> Any:
         return self.intent(self.bundle, host)

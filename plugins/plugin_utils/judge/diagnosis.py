@@ -57,11 +57,12 @@ class Diagnosis:
 def diagnose(scope: Scope, sights: dict[str, Sight], errors: dict[str, str]) -> Diagnosis:
     """``errors`` says of routers that could not be looked at why."""
     reports = []
+    hosts = frozenset(scope.hosts)
     for host in scope.hosts:
         if host in errors or host not in sights:
             reports.append(HostReport(host, error=errors.get(host, "it was not looked at")))
             continue
-        results = [r for r in judge_sight(sights[host]).results if concerns(r, scope)]
+        results = [r for r in judge_sight(sights[host]).results if concerns(r, hosts)]
         reports.append(HostReport(host, [], results))
     order = {host: number for number, host in enumerate(scope.hosts)}
     roots = sorted(
@@ -82,9 +83,9 @@ def said_before(root: Result, earlier: Result) -> bool:
     return root.peers == (earlier.host,) and root.host in earlier.peers
 
 
-def concerns(result: Result, scope: Scope) -> bool:
+def concerns(result: Result, hosts: frozenset[str]) -> bool:
     """Whether a result is about the routers that were looked at."""
-    return not result.peers or bool(set(result.peers) & set(scope.hosts))
+    return not result.peers or not hosts.isdisjoint(result.peers)
 
 
 def name_of(root: Result) -> str:

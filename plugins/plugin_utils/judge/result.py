@@ -64,8 +64,8 @@ class Result:
 class Sight:
     """All that is known of one router. ``earlier`` is an older state of it, to see what moves.
 
-    ``others`` are routers that were looked at together with it, by name, and ``toward`` those of them whose
-    LANs it has to reach. Both are empty where a router is judged alone.
+    ``others`` are all routers that were looked at together, by name, this one among them, and ``toward``
+    those whose LANs it has to reach. Both are empty where a router is judged alone.
     """
 
     device: Device

@@ -46,6 +46,17 @@ def scope(play: list[str], sites: list[str], device: Callable[[str], Device]) ->
     return Scope(tuple(sites), tuple(dict.fromkeys((*sites, *between))))
 
 
+def around(host: str, sites: list[str], device: Callable[[str], Device]) -> Scope:
+    """The part of a scope that one router has to know of: without sites, itself and its peers.
+
+    All of them for each router of a fleet would be quadratic.
+    """
+    if sites:
+        return scope([], sites, device)
+    peers = (peer.name for member in device(host).memberships for peer in (*member.hubs, *member.spokes))
+    return Scope((), tuple(dict.fromkeys((host, *peers))))
+
+
 def targets(sight: Sight, hosts: tuple[str, ...]) -> list[dict[str, Any]]:
     """Targets of path_mtu: each peer's underlay and overlay address, and the LANs of the other sites."""
     found = []

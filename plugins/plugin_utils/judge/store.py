@@ -123,7 +123,7 @@ class Looks:
                 device(host), parse_state(seen["state"]), parse_probes(seen.get("probes") or []), earlier
             )
         for host, sight in sights.items():
-            sight.others = {name: other for name, other in sights.items() if name != host}
+            sight.others = sights if len(sights) > 1 else {}
             sight.toward = scope.toward(host)
         return sights
 

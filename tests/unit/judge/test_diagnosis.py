@@ -23,7 +23,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Pee
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.diagnosis import Diagnosis, diagnose, name_of
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.present_diagnosis import as_json, console
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.scope import Scope, scope, targets
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.scope import Scope, around, scope, targets
 from ansible_collections.mgre.dmvpn.tests.unit.judge import world
 from ansible_collections.mgre.dmvpn.tests.unit.judge.world import HUB1, HUB2, SPOKE1, SPOKE2
 
@@ -397,3 +397,10 @@ def test_packets_are_sent_along_the_underlay_the_overlay_and_between_lans() -> N
 def test_a_hub_does_not_ping_a_nat_in_place_of_the_spoke_behind_it() -> None:
     hub = Sight(world.device(HUB1), world.state(world.device(HUB1)))
     assert "203.0.113.2" not in {aim["address"] for aim in targets(hub, TWO.hosts)}
+
+
+def test_a_router_of_a_whole_fleet_has_to_know_of_its_peers_only() -> None:
+    devices = {name: world.device(peer) for name, peer in PEERS.items()}
+    assert around("spoke1", [], devices.__getitem__).hosts == ("spoke1", "hub1", "hub2")
+    assert set(around("hub1", [], devices.__getitem__).hosts) == {"hub1", "hub2", "spoke1", "spoke2"}
+    assert around("hub1", ["spoke1", "spoke2"], devices.__getitem__) == TWO
