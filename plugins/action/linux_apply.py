@@ -13,8 +13,21 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.operator import operator
 from ..plugin_utils.secret_references import NoSecret, secrets_in
 
+try:
+    from ..plugin_utils.fleet.dump import parse_device
+    from ..plugin_utils.judge.plan import state_arguments
+    from ..plugin_utils.judge.proof import reach
+    from ..plugin_utils.judge.result import Sight
+    from ..plugin_utils.judge.verdict import parse_state
+except ImportError as error:
+    MISSING: str | None = error.name
+else:
+    MISSING = None
+
+LONGEST = 86400  # seconds that a change may wait to be confirmed
 PROGRAMS = Path(__file__).resolve().parents[2] / "roles" / "linux" / "files"
 
 
@@ -32,16 +45,34 @@ class ActionModule(ActionBase):
             argument_spec={
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
                 "bundle": {"type": "path"},
+                "confirm_within": {"type": "int", "default": 0},
+                "why": {"type": "str", "default": ""},
             },
             required_if=[("state", "present", ("bundle",))],
         )
-        sent = dict(arguments)
+        if not 0 <= arguments["confirm_within"] <= LONGEST:
+            raise AnsibleActionFail(
+                f"dmvpn_confirm_within: {arguments['confirm_within']} s cannot be; write 0 to {LONGEST}"
+            )
+        sent = {**arguments, "who": operator()}
         if arguments["state"] == "present":
             sent.update(self.read(Path(os.path.abspath(arguments["bundle"])), variables))
+        device = None
+        if arguments["confirm_within"] and arguments["state"] == "present":
+            if MISSING:
+                raise AnsibleActionFail(
+                    f"the controller lacks the Python package {MISSING}; install requirements.txt"
+                )
+            device = parse_device(sent["intent"])
+            sent["look"] = state_arguments(device)
         result.update(
             self._execute_module(module_name="mgre.dmvpn.linux_apply", module_args=sent, task_vars=variables)
         )
         result.pop("invocation", None)
+        before = result.pop("before", None)
+        if result.get("pending"):
+            there = reach(Sight(device, parse_state(before))) if device and before else ()
+            result["reached"] = [list(peer) for peer in sorted(there)]
         return result
 
     def read(self, bundle: Path, variables: Mapping[str, Any]) -> dict[str, Any]:

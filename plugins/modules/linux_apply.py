@@ -15,6 +15,9 @@ description:
     the bundle.
   - Validates everything with the daemons' own checkers before it changes anything, changes only what differs,
     and puts everything back if a step fails. A run that was killed is undone by the next one.
+  - With O(confirm_within) the change is pending when the module ends. The router undoes it by itself, as a
+    whole, unless M(mgre.dmvpn.commit) confirms it in that time; also when the run is killed, the connection
+    is gone, or the router is booted. See C(docs/commit.md).
   - Keeps what is not its own, see C(docs/sharing.md). FRR lines that were there before stay, other nftables
     tables, other swanctl connections and other units are not touched.
   - Secrets are resolved on the controller, from C(dmvpn_psks) and C(dmvpn_nhrp_secrets), which may be
@@ -32,6 +35,25 @@ options:
     description:
       - Directory on the controller that M(mgre.dmvpn.render) wrote. Required with O(state=present).
     type: path
+  confirm_within:
+    description:
+      - Seconds for which the change waits to be confirmed. V(0) confirms it at once, and then nothing on the
+        router undoes a run that was killed before the next one.
+      - Where the same change is pending already, it has that time anew. Another one is refused meanwhile.
+    type: int
+    default: 0
+    version_added: 0.2.0
+  why:
+    description: The reason for the change, as the router's history keeps it.
+    type: str
+    default: ""
+    version_added: 0.2.0
+  who:
+    description: Set by the action plugin. User and host of the controller.
+    type: str
+  look:
+    description: Set by the action plugin. What to observe before the change.
+    type: dict
   manifest:
     description: Set by the action plugin. What the bundle holds for this router.
     type: dict
@@ -87,6 +109,22 @@ generation:
   returned: when something was changed
   type: int
   sample: 3
+commit:
+  description: The name of the change, for M(mgre.dmvpn.commit).
+  returned: when something was changed
+  type: str
+  sample: 3-2026-03-01T22:00:00Z
+pending:
+  description: Seconds that the change waits to be confirmed; V(0) when it is confirmed already.
+  returned: success
+  type: int
+  sample: 300
+reached:
+  description: The peers, each as cloud and name, that the router reached just before the change.
+  returned: when the change is pending
+  type: list
+  elements: list
+  sample: [[blue, hub1]]
 step:
   description: The step that failed.
   returned: when a step failed
@@ -103,9 +141,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.linux.host import Host
+from ..module_utils.linux.observe import observe
 from ..module_utils.linux.release import BadBundle, from_bundle
 from ..module_utils.linux.store import Locked
-from ..module_utils.linux.transaction import Failed, Outcome, Refused, apply, remove
+from ..module_utils.linux.transaction import Outcome, Refused, Terms, apply, remove
+from ..module_utils.linux.undo import Failed
 
 
 def main() -> None:
@@ -113,7 +153,11 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "bundle": {"type": "path"},
+            "confirm_within": {"type": "int", "default": 0},
+            "why": {"type": "str", "default": ""},
             # What the action plugin adds.
+            "who": {"type": "str"},
+            "look": {"type": "dict"},
             "manifest": {"type": "dict"},
             "intent": {"type": "dict"},
             "texts": {"type": "dict"},
@@ -134,9 +178,17 @@ def main() -> None:
         module.fail_json(msg=f"{error.filename or 'the router'}: {error.strerror}")
     for text in outcome.warnings:
         module.warn(text)
-    result: dict[str, Any] = {"changed": outcome.changed, "reasons": outcome.reasons}
+    result: dict[str, Any] = {
+        "changed": outcome.changed,
+        "reasons": outcome.reasons,
+        "pending": outcome.pending,
+    }
     if outcome.generation is not None:
         result["generation"] = outcome.generation
+    if outcome.commit is not None:
+        result["commit"] = outcome.commit
+    if outcome.before is not None:
+        result["before"] = outcome.before
     if module._diff:
         result["diff"] = outcome.diff
     module.exit_json(**result)
@@ -145,14 +197,21 @@ def main() -> None:
 def work(arguments: dict[str, Any], check: bool) -> Outcome:
     """The whole run, without Ansible around it."""
     host = Host()
+    look = arguments["look"]
+    terms = Terms(
+        arguments["confirm_within"],
+        arguments["who"] or "",
+        arguments["why"],
+        (lambda: observe(look["units"], look["certificates"], look["firewall"]).to_dict()) if look else None,
+    )
     if arguments["state"] == "absent":
-        return remove(host, check=check)
+        return remove(host, check=check, terms=terms)
     if arguments["manifest"] is None:
         raise BadBundle("there is no manifest; this module works through its action plugin")
     wanted = from_bundle(
         arguments["manifest"], arguments["texts"], arguments["programs"], arguments["secrets"] or {}
     )
-    return apply(host, wanted, arguments["intent"] or {}, check=check)
+    return apply(host, wanted, arguments["intent"] or {}, check=check, terms=terms)
 
 
 if __name__ == "__main__":

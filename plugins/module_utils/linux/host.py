@@ -70,6 +70,8 @@ def run_program(
             timeout=timeout,
             check=False,
             env={**ENVIRONMENT, **(environment or {})},
+            # The lock is the only one that children inherit: it is held until the last of them has ended.
+            close_fds=False,
             text=True,
             errors="replace",
         )
@@ -89,6 +91,7 @@ class Host:
     root: Path = Path("/")
     runner: Runner = run_program
     sleep: Callable[[float], None] = field(default=time.sleep)
+    clock: Callable[[], float] = field(default=lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def at(self, path: str) -> Path:
         return self.root / path.lstrip("/")
@@ -130,29 +133,41 @@ class Host:
             target.mkdir()
             target.chmod(mode)
 
-    def write(self, path: str, text: str, mode: int | None = None) -> None:
+    def write(self, path: str, text: str | bytes, mode: int | None = None) -> None:
         """Replace a file at once and durably. Its owner stays, its mode too if none is given (else 0600)."""
         target = self.at(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         new = target.with_name(f".{target.name}.mgre-new")
         held = target.stat() if target.exists() else None
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(text.encode(errors="surrogateescape") if isinstance(text, str) else text)
             if held:
                 os.fchown(descriptor, held.st_uid, held.st_gid)
             os.fchmod(descriptor, mode if mode is not None else (held.st_mode & 0o7777) if held else 0o600)
             file.flush()
             os.fsync(descriptor)
         os.replace(new, target)
+        self._settle(target.parent)
 
-    def remove(self, path: str) -> None:
+    @staticmethod
+    def _settle(folder: Path) -> None:
+        """What came and went in a directory survives a power cut from here on."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def remove(self, path: str, *, durable: bool = False) -> None:
         """Remove a file or a directory with all that is in it; nothing is there is fine too."""
         target = self.at(path)
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         else:
             target.unlink(missing_ok=True)
+        if durable and target.parent.is_dir():
+            self._settle(target.parent)
 
     def remove_if_empty(self, path: str) -> None:
         target = self.at(path)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -81,6 +82,10 @@ class Release:
         """The kernel's routes, as ``ip`` writes them, where packets between sites end when FRR is gone."""
         texts = (self.text(f"{SYSTEMD}/{unit}") for unit in self.tunnels)
         return tuple(dict.fromkeys(route for text in texts for route in _LAST_RESORT.findall(text)))
+
+    def digest(self) -> str:
+        """What tells this release from another; secrets count."""
+        return hashlib.sha256(json.dumps(self.dump(), sort_keys=True).encode()).hexdigest()
 
     def dump(self) -> dict[str, Any]:
         """As JSON; it holds secrets."""

@@ -1,10 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the transaction keeps in /var/lib/mgre-dmvpn: lock, journal, generations, record of what we own.
-
-The journal exists exactly while live state is being changed. One that is there at the start of a run belongs
-to a run that was killed, and names the generation to go back to.
-"""
+"""What the transaction keeps in /var/lib/mgre-dmvpn: lock, generations, record of what we own."""
 
 from __future__ import annotations
 
@@ -26,6 +22,8 @@ STAGING = f"{VAR}/staging"
 JOURNAL = f"{VAR}/journal.json"
 RECORD = f"{VAR}/applied.json"
 GENERATIONS = f"{VAR}/generations"
+HISTORY = f"{VAR}/history.jsonl"
+PROGRAM = f"{VAR}/undo.pyz"
 LOCK = f"{VAR}/lock"
 KEPT = 10
 
@@ -86,23 +84,36 @@ def read_release(host: Host, record: Record, also: Release) -> Release:
 
 
 @contextmanager
-def lock(host: Host) -> Iterator[None]:
-    """Hold the router for one run; the kernel lets go when the process ends. Raises :class:`Locked`."""
+def lock(host: Host, patience: int = 50) -> Iterator[None]:
+    """Hold the router for one run. Raises :class:`Locked` after ``patience`` tries, 0.2 s apart.
+
+    Programs that the run starts hold it too; the kernel lets go when the last one ends, however it ends.
+    """
     host.directory(VAR, 0o700)
     descriptor = os.open(host.at(LOCK), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
-            raise Locked(
-                f"another apply is running on this router ({holder or 'just started'}); wait for its end"
-            ) from None
+        while not _locked(descriptor):
+            if patience <= 0:
+                holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+                raise Locked(
+                    f"another apply is running on this router ({holder or 'just started'}); wait for its end"
+                )
+            patience -= 1
+            host.sleep(0.2)
+        os.set_inheritable(descriptor, True)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()}, since {now()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def now() -> str:
@@ -166,16 +177,28 @@ def generations(host: Host) -> list[int]:
     )
 
 
-def save_generation(host: Host, generation: Generation) -> int:
-    """Keep a generation (it holds secrets: 0600 below 0700) and drop the oldest ones."""
+def save_generation(host: Host, generation: Generation, before: dict[str, Any] | None = None) -> int:
+    """Keep a generation (it holds secrets: 0600 below 0700) and drop the oldest ones.
+
+    ``before`` is what was observed then; see :func:`read_before`.
+    """
     held = generations(host)
     number = held[-1] + 1 if held else 1
     host.directory(GENERATIONS, 0o700)
     host.directory(f"{GENERATIONS}/{number}", 0o700)
     host.write(f"{GENERATIONS}/{number}/generation.json", json.dumps(generation.dump(), indent=1), 0o600)
+    if before is not None:
+        host.write(f"{GENERATIONS}/{number}/before.json", json.dumps(before), 0o600)
     for old in [*held, number][:-KEPT]:
         host.remove(f"{GENERATIONS}/{old}")
     return number
+
+
+def read_before(host: Host, number: int) -> dict[str, Any] | None:
+    """What was observed of the router before the change; None if it was not looked at."""
+    text = host.read(f"{GENERATIONS}/{number}/before.json")
+    before: dict[str, Any] | None = json.loads(text) if text else None
+    return before
 
 
 def load_generation(host: Host, number: int) -> Generation:
@@ -183,35 +206,3 @@ def load_generation(host: Host, number: int) -> Generation:
     if text is None:
         raise FileNotFoundError(f"{GENERATIONS}/{number}")
     return Generation.load(json.loads(text))
-
-
-@dataclass(slots=True)
-class Journal:
-    """Which generation to go back to, and the steps that were begun."""
-
-    host: Host
-    generation: int
-    since: str
-    steps: list[str] = field(default_factory=list)
-
-    def begin(self, step: str) -> None:
-        """Note a step before anything of it is done."""
-        if step not in self.steps:
-            self.steps.append(step)
-        self.write()
-
-    def write(self) -> None:
-        data = {"generation": self.generation, "since": self.since, "pid": os.getpid(), "steps": self.steps}
-        self.host.write(JOURNAL, json.dumps(data), 0o600)
-
-    def close(self) -> None:
-        self.host.remove(JOURNAL)
-
-
-def read_journal(host: Host) -> Journal | None:
-    """What an interrupted run left behind."""
-    text = host.read(JOURNAL)
-    if not text:
-        return None
-    data = json.loads(text)
-    return Journal(host, data["generation"], data["since"], list(data["steps"]))

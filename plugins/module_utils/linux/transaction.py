@@ -1,39 +1,47 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Apply as one transaction: check, stage, validate, keep the old state, change, put all back on failure."""
+"""Apply as one transaction: check, stage, validate, keep the old state, change, put all back on failure.
+
+With a time to confirm within, the change stays pending at the end, and the router undoes it by itself unless
+it is confirmed (commit.py) in that time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import frr
 from .checks import stage, validate
+from .commit import settle
+from .deadman import arm
 from .drift import unit_states
 from .frr_merge import FrrConflict
+from .history import unified
 from .host import CommandFailed, Host
+from .journal import Journal, boot_id, read_journal
 from .plan import Plan, make_plan
 from .preflight import PACKAGES, obstacles, packages, warnings
-from .release import SYSCTL, SYSTEMD, Release
-from .steps import SERVICES, STEPS, Change, FrrTarget, proc, sysctl_keys
+from .release import SYSCTL, Release
+from .steps import SERVICES, STEPS, proc, sysctl_keys
 from .store import (
     JOURNAL,
     STAGING,
     VAR,
     Generation,
-    Journal,
     Record,
-    load_generation,
     lock,
     now,
-    read_journal,
+    read_before,
     read_record,
     read_release,
     save_generation,
     write_record,
 )
+from .undo import Failed, end, restore, undo
+from .undo_program import program
 
 
 class Refused(Exception):
@@ -44,39 +52,47 @@ class Refused(Exception):
         super().__init__("; ".join(messages))
 
 
-class Failed(Exception):
-    """A step failed. ``trouble`` is what could not be put back: empty when the router is as it was."""
-
-    def __init__(self, step: str, words: str, trouble: list[str]) -> None:
-        self.step = step
-        self.words = words
-        self.trouble = trouble
-        if trouble:
-            state = (
-                "THE ROUTER COULD NOT BE PUT BACK AS IT WAS; repair this and run again, "
-                "which first tries once more: " + "; ".join(trouble)
-            )
-        else:
-            state = "the router is as it was before"
-        super().__init__(f"step '{step}' failed: {words}\n{state}")
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did, or would do in check mode. ``reasons`` are changed files and drift."""
+    """What a run did, or would do in check mode. ``reasons`` are changed files and drift.
+
+    ``commit`` names the change; ``pending`` are the seconds after which the router undoes it, 0 if it stays;
+    ``before`` is what was observed just before it.
+    """
 
     changed: bool
     reasons: list[str] = field(default_factory=list)
     diff: list[dict[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     generation: int | None = None
+    commit: str | None = None
+    pending: int = 0
+    before: dict[str, Any] | None = None
 
 
-def apply(host: Host, wanted: Release, intent: Mapping[str, Any], *, check: bool = False) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Of a change: for how many seconds it waits to be confirmed (0: it does not), who makes it and why.
+
+    ``look`` observes the router just before it.
+    """
+
+    seconds: int = 0
+    who: str = ""
+    why: str = ""
+    look: Callable[[], dict[str, Any]] | None = None
+
+
+def apply(
+    host: Host, wanted: Release, intent: Mapping[str, Any], *, check: bool = False, terms: Terms = Terms()
+) -> Outcome:
     """Bring a router to a release. Raises ``Refused``, ``Locked`` or ``Failed``."""
     with nullcontext() if check else lock(host):
         told = recover(host, check)
         undone = [] if check else list(told)
+        pending = read_journal(host)
+        if pending and not pending.due():
+            return _again(host, pending, wanted, check, terms)
         record = read_record(host)
         held = packages(host)
         problems = list(obstacles(host, wanted, intent, record, held))
@@ -95,38 +111,78 @@ def apply(host: Host, wanted: Release, intent: Mapping[str, Any], *, check: bool
             return Outcome(bool(undone), undone, warnings=told)
         if not fresh:
             _validate(host, plan, f"/tmp/mgre-dmvpn-check-{now()}" if check else STAGING, keep=not check)
-        number = None if check else _carry_out(host, plan)
-        return Outcome(True, [*undone, *plan.reasons], plan.diff(), told, number)
+        outcome = Outcome(True, [*undone, *plan.reasons], plan.diff(), told)
+        return outcome if check else _done(host, outcome, _carry_out(host, plan, terms))
 
 
-def remove(host: Host, *, check: bool = False) -> Outcome:
-    """Take everything of ours off a router, tunnels first and the guard last."""
+def remove(host: Host, *, check: bool = False, terms: Terms = Terms()) -> Outcome:
+    """Take everything of ours off a router, tunnels first and the guard last.
+
+    While that is pending, what the router needs to go back stays below ``VAR``.
+    """
     if not host.exists(VAR):
         return Outcome(False)
     with nullcontext() if check else lock(host):
         told = recover(host, check)
+        pending = read_journal(host)
+        if pending and not pending.due():
+            return _again(host, pending, Release(), check, terms)
         plan = _plan(host, Release(), read_record(host))
+        outcome = Outcome(True, plan.reasons, plan.diff(), told)
         if plan.reasons and not check:
             if plan.running:
                 _validate(host, plan, STAGING, keep=True)
-            _carry_out(host, plan)
-        if not check:
+            outcome = _done(host, outcome, _carry_out(host, plan, terms))
+        if not check and not outcome.pending:
             host.remove(VAR)
-        return Outcome(True, plan.reasons, plan.diff(), told)
+        return outcome
+
+
+def _done(host: Host, outcome: Outcome, journal: Journal) -> Outcome:
+    return replace(
+        outcome,
+        generation=journal.generation,
+        commit=journal.commit,
+        pending=journal.seconds,
+        before=read_before(host, journal.generation) if journal.seconds else None,
+    )
 
 
 def recover(host: Host, check: bool) -> list[str]:
-    """Undo what a killed run left half done. Raises ``Failed``."""
+    """Undo what a killed run left half done, and what was not confirmed in time. Raises ``Failed``."""
     journal = read_journal(host)
-    if journal is None:
+    because = journal.due() if journal else None
+    if journal is None or because is None:
         return []
+    run = f"a run of {journal.since} was interrupted"
+    if journal.state == "pending":
+        run = f"the change of {journal.since} has to be undone ({because})"
     if check:
-        return [f"a run of {journal.since} was interrupted; the next real run undoes it first ({JOURNAL})"]
-    trouble = restore(host, load_generation(host, journal.generation), journal.steps)
-    if trouble:
-        raise Failed("undo an interrupted run", f"begun {journal.since}", trouble)
-    journal.close()
-    return [f"a run of {journal.since} was interrupted; it was undone before this one"]
+        return [f"{run}; the next real run undoes it first ({JOURNAL})"]
+    undo(host, journal, because)
+    return [f"{run}; it was undone before this one"]
+
+
+def _again(host: Host, journal: Journal, wanted: Release, check: bool, terms: Terms) -> Outcome:
+    """A change is pending. The same once more has its time anew; another one is refused."""
+    told = f"the change of {journal.since} by {journal.who or 'somebody'} is pending"
+    if journal.release != wanted.digest():
+        raise Refused(
+            [
+                f"{told}, and the router undoes it in {journal.left} s unless it is confirmed; this run "
+                "wants something else: confirm or undo that one first (mgre.dmvpn.commit with state: "
+                "confirmed or state: undone)"
+            ]
+        )
+    outcome = Outcome(True, [f"{told}, and this run wants the same"], generation=journal.generation)
+    if check:
+        return outcome
+    if terms.seconds:
+        journal.pend(terms.seconds)
+    else:
+        journal.seconds = 0
+        settle(host, journal, terms.who)
+    return _done(host, outcome, journal)
 
 
 def _plan(host: Host, wanted: Release, record: Record) -> Plan:
@@ -153,30 +209,52 @@ def _validate(host: Host, plan: Plan, folder: str, keep: bool) -> None:
             host.remove(folder)
 
 
-def _carry_out(host: Host, plan: Plan) -> int:
-    """Change live state. Whatever goes wrong, the router is put back. Raises ``Failed``."""
+def _carry_out(host: Host, plan: Plan, terms: Terms) -> Journal:
+    """Change live state. Whatever goes wrong, the router is put back. Raises ``Failed`` and ``Refused``."""
+    before = None
+    if terms.seconds:
+        before = terms.look() if terms.look else None
+        try:
+            arm(host, program())
+        except (CommandFailed, OSError) as error:
+            raise Refused(
+                [f"the router cannot be made to undo the change by itself, so nothing was changed: {error}"]
+            ) from None
     generation = _snapshot(host, plan)
-    number = save_generation(host, generation)
-    journal = Journal(host, number, now())
+    journal = Journal(
+        host,
+        save_generation(host, generation, before),
+        boot=boot_id(host),
+        release=plan.new.digest(),
+        absent=not plan.new.files,
+        who=terms.who,
+        why=terms.why,
+        diff=unified(plan.diff()),
+    )
     change = plan.change(host)
     step = "begin"
     try:
         for step, run in STEPS.items():
             journal.begin(step)
             run(change)
-        # Place of the dead-man's switch: keep the journal here until a `confirm` over a fresh connection.
         step = "record"
         write_record(host, plan.after)
     except BaseException as error:
         trouble = restore(host, generation, journal.steps)
-        if not trouble:
-            journal.close()
+        because = f"step '{step}' failed: {frr.masked(str(error))}"
+        if trouble:
+            journal.undo(because)
+        else:
+            end(host, journal, "undone", because)
         if not isinstance(error, Exception):
             raise
         raise Failed(step, frr.masked(str(error)), trouble) from error
-    journal.close()
     host.remove(STAGING)
-    return number
+    if terms.seconds:
+        journal.pend(terms.seconds)
+    else:
+        end(host, journal, "confirmed", "at once")
+    return journal
 
 
 def _snapshot(host: Host, plan: Plan) -> Generation:
@@ -194,50 +272,3 @@ def _snapshot(host: Host, plan: Plan) -> Generation:
         frr_daemons=host.read(frr.FRR_DAEMONS),
         created=now(),
     )
-
-
-def restore(host: Host, generation: Generation, begun: list[str]) -> list[str]:
-    """Take back the begun steps, all of them whatever fails; returns what could not be put back."""
-    target = FrrTarget(
-        running=lambda held: held if generation.running is None else generation.running,
-        conf=generation.frr_conf,
-        daemons=generation.frr_daemons,
-    )
-    change = Change(
-        host, generation.intended, generation.previous, target, frozenset(begun), generation.sysctls
-    )
-    needed = {*begun, "clean"}
-    if "frr daemons" in begun:
-        needed |= {"frr", "frr idle"}
-    trouble = []
-    for step, run in STEPS.items():
-        if step in needed:
-            try:
-                run(change)
-            except Exception as error:
-                trouble.append(f"{step}: {frr.masked(str(error))}")
-    trouble += _restore_units(host, generation)
-    try:
-        write_record(host, generation.record if generation.record != Record() else None)
-        host.remove(STAGING)
-    except OSError as error:
-        trouble.append(f"record: {error}")
-    return trouble
-
-
-def _restore_units(host: Host, generation: Generation) -> list[str]:
-    trouble = []
-    held = unit_states(host, list(generation.units))
-    for unit, (enabled, active) in generation.units.items():
-        if unit not in SERVICES and f"{SYSTEMD}/{unit}" not in generation.previous.files:
-            continue
-        actions = []
-        if held[unit][0] != enabled:
-            actions.append("enable" if enabled else "disable")
-        if held[unit][1] != active:
-            actions.append("start" if active else "stop")
-        for action in actions:
-            result = host.run("systemctl", action, unit)
-            if result.status:
-                trouble.append(f"systemctl {action} {unit}: {result.words}")
-    return trouble

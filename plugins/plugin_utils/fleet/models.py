@@ -346,6 +346,16 @@ class SiteInput(Strict):
         description="A Linux router measures itself every minute and writes `mgre_dmvpn.prom` into this "
         "directory; `true` is node_exporter's on Debian, `false` takes the collector off again.",
     )
+    dmvpn_confirm_within: Given[Annotated[int, whole(0, 86400, "number of seconds")]] = Field(
+        default=300,
+        description="Seconds after which a Linux router undoes a change by itself unless it was proven and "
+        "confirmed, see [commit](../commit.md). `0` changes without that net.",
+    )
+    dmvpn_change: Given[str | None] = Field(
+        default=None,
+        description="Why the routers are changed, for example the number of a change request; routers keep "
+        "it in their history.",
+    )
     dmvpn_objectives: ObjectivesInput = Field(
         default=ObjectivesInput(),
         json_schema_extra={"default": {}},

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Action ``mgre.dmvpn.prove``: whether a pending change may stay; if not, it is undone at once."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.utils.display import Display
+
+from ..plugin_utils.operator import operator
+from . import adjacency
+
+try:
+    from ..plugin_utils.judge.plan import probe_targets, state_arguments
+    from ..plugin_utils.judge.proof import Proof, prove
+    from ..plugin_utils.judge.result import Sight
+    from ..plugin_utils.judge.verdict import judge, parse_probes, parse_state
+except ImportError:
+    pass  # told by the class above
+
+PAUSE = 2.0  # seconds between two looks, and between two tries to connect
+MARGIN = 90  # seconds after the deadline in which a router has undone a change
+ARGUMENTS = {
+    "commit": {"type": "str", "default": ""},
+    "seconds": {"type": "int", "required": True},
+    "reached": {"type": "list", "elements": "list", "default": []},
+    "absent": {"type": "bool", "default": False},
+    "wait": {"type": "int", "default": 100},
+    "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
+}
+
+
+class ActionModule(adjacency.ActionModule):
+    """Looks at its own host's intent only."""
+
+    _supports_check_mode = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super(adjacency.ActionModule, self).run(tmp, task_vars)
+        if adjacency.MISSING:
+            raise AnsibleActionFail(
+                f"the controller lacks the Python package {adjacency.MISSING}; install requirements.txt"
+            )
+        self.given = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        self.variables = task_vars or {}
+        self.host = str(self.variables["inventory_hostname"])
+        self.end = time.monotonic() + self.given["seconds"]
+        device = None
+        if not self.given["absent"]:
+            device = self.intent(Path(os.path.abspath(self.given["bundle_dir"])))
+        try:
+            self.reconnect()
+            proof = self.proven(device) if device else Proof()
+        except AnsibleConnectionFailure as error:
+            raise AnsibleActionFail(self.out_of_reach(str(error.message))) from None
+        for warning in proof.warnings:
+            Display().warning(f"{self.host}: {warning}")
+        result.update(changed=False, unproven=list(proof.warnings))
+        if proof.missing:
+            result.update(failed=True, msg=self.taken_back(proof))
+        return result
+
+    def reconnect(self) -> None:
+        """A new connection, as soon as there is one. Raises ``AnsibleConnectionFailure`` at the deadline.
+
+        The time to confirm begins anew: over a wave of routers, applying takes its time.
+        """
+        while True:
+            self._connection.reset()
+            try:
+                answer = self.commit(state="extended", seconds=self.given["seconds"])
+            except AnsibleConnectionFailure:
+                if time.monotonic() > self.end:
+                    raise
+                time.sleep(PAUSE)
+                continue
+            if answer.get("failed"):
+                raise AnsibleActionFail(str(answer.get("msg")))
+            self.end = time.monotonic() + self.given["seconds"]
+            return
+
+    def commit(self, **arguments: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(
+            module_name="mgre.dmvpn.commit",
+            module_args={"commit": self.given["commit"], "who": operator(), **arguments},
+            task_vars=self.variables,
+        )
+        return answer
+
+    def proven(self, device: Any) -> Proof:
+        """Looks until the change is proven or its time for that is over."""
+        before = frozenset((cloud, peer) for cloud, peer in self.given["reached"])
+        # Half of the time is left for taking it back.
+        last = time.monotonic() + min(self.given["wait"], self.given["seconds"] / 2)
+        earlier = None
+        while True:
+            over = time.monotonic() > last
+            state = parse_state(self.asked(state_arguments(device))["state"])
+            sight = Sight(device, state, [], earlier)
+            proof = prove(sight, judge(device, state, [], earlier), before)
+            if (proof.unsent or over) and (targets := probe_targets(device, state)):
+                sight.probes = parse_probes(self.module("path_mtu", {"targets": targets})["probes"])
+                proof = prove(sight, judge(device, state, sight.probes, earlier), before)
+            # Silence may end: the hubs may be at it, too.
+            if over or not (proof.missing or proof.warnings or proof.unsent):
+                return proof
+            earlier = state
+            time.sleep(PAUSE)
+
+    def taken_back(self, proof: Proof) -> str:
+        """Undo at once; what was missing, and how the router is now."""
+        told = "\n".join(proof.missing)
+        try:
+            answer = self.commit(state="undone", why=f"the proof failed: {proof.missing[0]}")
+        except AnsibleConnectionFailure as error:
+            return f"{told}\n{self.out_of_reach(str(error.message))}"
+        if answer.get("failed"):
+            return f"{told}\nIt could not be undone at once, and the router tries again: {answer.get('msg')}"
+        return f"{told}\nThe change was undone: the router is as it was before"
+
+    def out_of_reach(self, why: str) -> str:
+        """Wait for the router to undo it by itself; what was found."""
+        left = max(0.0, self.end - time.monotonic())
+        at = time.strftime("%H:%M:%S", time.localtime(time.time() + left))
+        head = f"{self.host} cannot be reached after the change ({why.strip()})."
+        Display().warning(f"{head} It undoes the change by itself at {at}; waiting for that")
+        while time.monotonic() < self.end + MARGIN:
+            time.sleep(PAUSE)
+            self._connection.reset()
+            try:
+                answer = self.commit(state="status")
+            except AnsibleConnectionFailure:
+                continue
+            if answer.get("failed") or answer.get("pending"):
+                continue
+            found = [e for e in answer.get("history", []) if e["commit"] == self.given["commit"]]
+            ended = "{verdict} at {ended}: {because}".format(**found[0]) if found else "not known to it"
+            return f"{head} It is back, and the change is {ended}"
+        return f"{head} It was to undo the change by itself at {at}; {MARGIN} s later it is still not reached"
