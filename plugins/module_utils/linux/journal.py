@@ -32,7 +32,7 @@ class Journal:
 
     ``seconds`` is the time that a pending change has (0: it needs no confirmation), ``deadline`` is in
     seconds of the clock of ``boot``. ``release`` tells one wanted state from another. ``absent`` is a removal
-    of everything of ours. ``because`` is why it is being undone.
+    of everything of ours. ``because`` is why it is being undone, ``undoing`` the step that goes back.
     """
 
     host: Host
@@ -49,6 +49,7 @@ class Journal:
     why: str = ""
     diff: str = ""
     because: str = ""
+    undoing: str = ""
 
     @property
     def commit(self) -> str:
@@ -75,6 +76,11 @@ class Journal:
     def undo(self, because: str) -> None:
         """From now on it can only be undone, also if this is interrupted."""
         self.state, self.because = "undoing", because
+        self.write()
+
+    def back(self, step: str) -> None:
+        """Note a step before it goes back."""
+        self.undoing = step
         self.write()
 
     def due(self) -> str | None:

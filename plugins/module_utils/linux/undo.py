@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import frr
 from .deadman import disarm
 from .drift import unit_states
@@ -42,7 +44,7 @@ def undo(host: Host, journal: Journal, because: str) -> None:
     generation = load_generation(host, journal.generation)
     # What started often of late may start once more.
     host.run("systemctl", "reset-failed", *generation.units)
-    trouble = restore(host, generation, journal.steps)
+    trouble = restore(host, generation, journal.steps, journal.back)
     if trouble:
         raise Failed("undo", f"the change of {journal.since}, because {because}", trouble)
     end(host, journal, "undone", because)
@@ -55,8 +57,13 @@ def end(host: Host, journal: Journal, verdict: str, because: str = "") -> None:
     disarm(host)
 
 
-def restore(host: Host, generation: Generation, begun: list[str]) -> list[str]:
-    """Take back the begun steps, all of them whatever fails; returns what could not be put back."""
+def restore(
+    host: Host, generation: Generation, begun: list[str], note: Callable[[str], None] = lambda step: None
+) -> list[str]:
+    """Take back the begun steps, all of them whatever fails; returns what could not be put back.
+
+    ``note`` is told each step before it goes back.
+    """
     target = FrrTarget(
         running=lambda held: held if generation.running is None else generation.running,
         conf=generation.frr_conf,
@@ -71,6 +78,7 @@ def restore(host: Host, generation: Generation, begun: list[str]) -> list[str]:
     trouble = []
     for step, run in STEPS.items():
         if step in needed:
+            note(step)
             try:
                 run(change)
             except Exception as error:

@@ -69,7 +69,8 @@ class Router:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.host = Host(root, self, lambda seconds: None)
+        self.now = 1000.0
+        self.host = Host(root, self, lambda seconds: None, lambda: self.now)
         self.calls: list[str] = []
         self.changes: list[str] = []
         self.fail_at: int | None = None
@@ -91,6 +92,7 @@ class Router:
             "/etc/frr/daemons": DAEMONS,
             "/etc/swanctl/conf.d/other.conf": "connections {\n    other {\n    }\n}\n",
             "/proc/sys/net/ipv4/ip_forward": "0\n",
+            "/proc/sys/kernel/random/boot_id": "this boot\n",
         }.items():
             (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
             (root / path[1:]).write_text(text)
@@ -112,7 +114,7 @@ class Router:
         files = {
             str(path.relative_to(self.root)): (path.read_text(), path.stat().st_mode & 0o7777)
             for path in sorted(self.root.rglob("*"))
-            if path.is_file() and own not in path.parents
+            if path.is_file() and own not in path.parents and path.name != "boot_id"
         }
         return {
             "files": files,
@@ -180,6 +182,16 @@ class Router:
         if verb in ("start", "restart", "reload", "reload-or-restart"):
             return self._started(unit)
         return Result(0)
+
+    def _systemd_run(self, arguments: list[str]) -> Result:
+        self.active.add(f"{arguments[0].removeprefix('--unit=')}.timer")
+        return Result(0)
+
+    def boot(self) -> None:
+        """What is transient is gone; services are started by what is enabled."""
+        (self.root / "proc/sys/kernel/random/boot_id").write_text("another boot\n")
+        self.now = 20.0
+        self.active = {unit for unit in self.active if unit in self.enabled}
 
     def _started(self, unit: str) -> Result:
         self.active.add(unit)
