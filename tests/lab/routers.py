@@ -70,22 +70,24 @@ class Routers:
     def write(self) -> None:
         (self.folder / "hosts.yml").write_text(yaml.safe_dump(self.hosts))
 
+    def command(self, playbook: str, *arguments: str) -> list[str]:
+        program = Path(sys.executable).with_name("ansible-playbook")
+        return [str(program), "-i", "hosts.yml", playbook, *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build/collections"),
+        }
+
     def play(self, playbook: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [
-                str(Path(sys.executable).with_name("ansible-playbook")),
-                "-i",
-                "hosts.yml",
-                playbook,
-                *arguments,
-            ],
+            self.command(playbook, *arguments),
             cwd=self.folder,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build/collections"),
-            },
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=600,

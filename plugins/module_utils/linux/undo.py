@@ -73,6 +73,9 @@ def restore(
         host, generation.intended, generation.previous, target, frozenset(begun), generation.sysctls
     )
     needed = {*begun, "clean"}
+    if "retire" in begun:
+        # Tunnels that were taken down come up again, also if the run did not come that far.
+        needed.add("tunnels")
     if "frr daemons" in begun:
         needed |= {"frr", "frr idle"}
     trouble = []

@@ -9,6 +9,7 @@ shown by tests/lab/test_apply.py.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -85,6 +86,7 @@ class Router:
         self.vrfs: list[str] = []
         self.dies = False  # bgpd, of the next commands; it is back when it was asked for three times
         self.away = 0
+        self.down: set[str] = set()
         self.routes = {"blackhole 192.0.2.0/24 proto static"}
         for path, text in {
             "/etc/os-release": 'ID=debian\nVERSION_ID="13"\nPRETTY_NAME="Debian 13"\n',
@@ -119,6 +121,7 @@ class Router:
         return {
             "files": files,
             "links": sorted(entry.name for entry in self.link("").iterdir()),
+            "down": sorted(self.down),
             "enabled": sorted(self.enabled),
             "active": sorted(self.active),
             "tables": dict(self.tables),
@@ -206,6 +209,7 @@ class Router:
             for name in re.findall(r"ip link add name (\S+)", text):
                 assert "inet mgre_dmvpn_guard" in self.tables, "a tunnel without the guard"
                 self.link(name).mkdir(exist_ok=True)
+                self.down.discard(name)
             self.routes.update(re.findall(r"ip route replace (.+)", text))
         return Result(0)
 
@@ -213,6 +217,9 @@ class Router:
         if arguments[:2] == ["link", "delete"]:
             assert "inet mgre_dmvpn_guard" in self.tables, "the guard went before the tunnel"
             self.link(arguments[-1]).rmdir()
+            self.down.discard(arguments[-1])
+        elif arguments[:2] == ["link", "set"] and arguments[-1] == "down":
+            self.down.add(arguments[-2])
         elif arguments[:2] == ["route", "delete"]:
             if (route := " ".join(arguments[2:])) not in self.routes:
                 return Result(2, err="RTNETLINK answers: No such process")
@@ -341,6 +348,12 @@ def release(**replaced: str) -> Release:
 
 
 INTENT = {"frr_version": [10, 3], "transports": [{"name": "internet", "interface": "wan1"}]}
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No power is cut here, and some tests write thousands of files."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture
