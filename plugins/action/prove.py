@@ -24,6 +24,7 @@ except ImportError:
     pass  # told by the class above
 
 PAUSE = 2.0  # seconds between two looks, and between two tries to connect
+ALONE = 40  # seconds without an answer of any hub; charon gives up after 12
 MARGIN = 90  # seconds after the deadline in which a router has undone a change
 ARGUMENTS = {
     "commit": {"type": "str", "default": ""},
@@ -96,18 +97,20 @@ class ActionModule(adjacency.ActionModule):
         """Looks until the change is proven or its time for that is over."""
         before = frozenset((cloud, peer) for cloud, peer in self.given["reached"])
         # Half of the time is left for taking it back.
-        last = time.monotonic() + min(self.given["wait"], self.given["seconds"] / 2)
+        began = time.monotonic()
+        last = began + min(self.given["wait"], self.given["seconds"] / 2)
         earlier = None
         while True:
             over = time.monotonic() > last
+            # Hubs that say nothing are waited for while they may still be at it, too.
+            alone = time.monotonic() > began + ALONE
             state = parse_state(self.asked(state_arguments(device))["state"])
             sight = Sight(device, state, [], earlier)
             proof = prove(sight, judge(device, state, [], earlier), before)
             if (proof.unsent or over) and (targets := probe_targets(device, state)):
                 sight.probes = parse_probes(self.module("path_mtu", {"targets": targets})["probes"])
                 proof = prove(sight, judge(device, state, sight.probes, earlier), before)
-            # Silence may end: the hubs may be at it, too.
-            if over or not (proof.missing or proof.warnings or proof.unsent):
+            if over or not (proof.missing or proof.unsent or (proof.warnings and not alone)):
                 return proof
             earlier = state
             time.sleep(PAUSE)
