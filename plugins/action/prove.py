@@ -56,7 +56,10 @@ class ActionModule(adjacency.ActionModule):
             device = self.intent(Path(os.path.abspath(self.given["bundle_dir"])))
         try:
             self.reconnect()
-            proof = self.proven(device) if device else Proof()
+            try:
+                proof = self.proven(device) if device else Proof()
+            except AnsibleActionFail as error:  # what cannot be observed is not proven
+                proof = Proof((str(error.message),))
         except AnsibleConnectionFailure as error:
             raise AnsibleActionFail(self.out_of_reach(str(error.message))) from None
         for warning in proof.warnings:
@@ -110,6 +113,8 @@ class ActionModule(adjacency.ActionModule):
             if (proof.unsent or over) and (targets := probe_targets(device, state)):
                 sight.probes = parse_probes(self.module("path_mtu", {"targets": targets})["probes"])
                 proof = prove(sight, judge(device, state, sight.probes, earlier), before)
+            if over and proof.unsent:
+                return Proof(("no packet could be sent to a hub",))
             if over or not (proof.missing or proof.unsent or (proof.warnings and not alone)):
                 return proof
             earlier = state

@@ -58,7 +58,7 @@ def routers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Routers]:
     name = given or f"commit-{os.getpid()}"
     try:
         routers = Routers(Lab.up(parse(TOPOLOGY, "test_commit"), name), tmp_path_factory.mktemp("commit"))
-        # FRR 8.4 and 10.3 can end in a loop of BFD and BGP when a tunnel is moved: that is not what is tested.
+        # FRR 8.4 and 10.3 may end in a loop of BFD and BGP when a tunnel is moved; that is not tested here.
         routers.hosts["all"]["vars"]["dmvpn_clouds"][0]["routing"]["bfd"] = False
         routers.write()
         routers.site()
