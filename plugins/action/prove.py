@@ -16,6 +16,7 @@ from ..plugin_utils.operator import operator
 from . import adjacency
 
 try:
+    from ..plugin_utils.fleet.dump import parse_device
     from ..plugin_utils.judge.plan import probe_targets, state_arguments
     from ..plugin_utils.judge.proof import Proof, prove
     from ..plugin_utils.judge.result import Sight
@@ -31,6 +32,7 @@ ARGUMENTS = {
     "seconds": {"type": "int", "required": True},
     "reached": {"type": "list", "elements": "list", "default": []},
     "absent": {"type": "bool", "default": False},
+    "intent": {"type": "dict"},
     "wait": {"type": "int", "default": 100},
     "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
 }
@@ -51,9 +53,7 @@ class ActionModule(adjacency.ActionModule):
         self.variables = task_vars or {}
         self.host = str(self.variables["inventory_hostname"])
         self.end = time.monotonic() + self.given["seconds"]
-        device = None
-        if not self.given["absent"]:
-            device = self.intent(Path(os.path.abspath(self.given["bundle_dir"])))
+        device = self.wanted()
         try:
             self.reconnect()
             try:
@@ -68,6 +68,14 @@ class ActionModule(adjacency.ActionModule):
         if proof.missing:
             result.update(failed=True, msg=self.taken_back(proof))
         return result
+
+    def wanted(self) -> Any:
+        """What the router has to be; None if it leaves the fleet, or if that is not known."""
+        if self.given["absent"] or self.given["intent"] == {}:
+            return None
+        if self.given["intent"]:
+            return parse_device(self.given["intent"])
+        return self.intent(Path(os.path.abspath(self.given["bundle_dir"])))
 
     def reconnect(self) -> None:
         """A new connection, as soon as there is one. Raises ``AnsibleConnectionFailure`` at the deadline.

@@ -142,9 +142,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.linux.host import Host
 from ..module_utils.linux.observe import observe
+from ..module_utils.linux.outcome import Outcome, Refused, Terms
 from ..module_utils.linux.release import BadBundle, from_bundle
 from ..module_utils.linux.store import Locked
-from ..module_utils.linux.transaction import Outcome, Refused, Terms, apply, remove
+from ..module_utils.linux.transaction import apply, remove
 from ..module_utils.linux.undo import Failed
 
 

@@ -37,6 +37,11 @@ options:
     description: Whether the change takes the router out of the fleet. Then the new connection is the proof.
     type: bool
     default: false
+  intent:
+    description:
+      - What the router has to be, where that is not what C(render.yml) wrote, as M(mgre.dmvpn.rollback)
+        returned it. If it is empty, the new connection is the proof.
+    type: dict
   wait:
     description: Seconds in which the change has to be proven, at most half of O(seconds).
     type: int

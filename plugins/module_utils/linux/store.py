@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ VAR = "/var/lib/mgre-dmvpn"
 STAGING = f"{VAR}/staging"
 JOURNAL = f"{VAR}/journal.json"
 RECORD = f"{VAR}/applied.json"
+INTENT = f"{VAR}/intent.json"
 GENERATIONS = f"{VAR}/generations"
 HISTORY = f"{VAR}/history.jsonl"
 PROGRAM = f"{VAR}/undo.pyz"
@@ -71,6 +72,21 @@ def write_record(host: Host, record: Record | None) -> None:
         host.remove(RECORD)
     else:
         host.write(RECORD, json.dumps(record.dump(), indent=1), 0o600)
+
+
+def read_intent(host: Host) -> dict[str, Any] | None:
+    """The router as the inventory meant it when it was applied last; None if that is not known."""
+    text = host.read(INTENT)
+    intent: dict[str, Any] | None = json.loads(text) if text else None
+    return intent
+
+
+def write_intent(host: Host, intent: Mapping[str, Any] | None) -> None:
+    """Keep that; None forgets it."""
+    if intent is None:
+        host.remove(INTENT)
+    else:
+        host.write(INTENT, json.dumps(intent), 0o600)
 
 
 def read_release(host: Host, record: Record, also: Release) -> Release:
@@ -126,7 +142,7 @@ class Generation:
     """The state before one run, complete enough to go back to it.
 
     ``units`` maps a unit to (enabled, active); ``sysctls`` a key to its value; ``running``, ``frr_conf`` and
-    ``frr_daemons`` are FRR's (None: not running, no file).
+    ``frr_daemons`` are FRR's (None: not running, no file). ``intent`` is what ``previous`` was rendered from.
     """
 
     previous: Release
@@ -138,6 +154,7 @@ class Generation:
     frr_conf: str | None
     frr_daemons: str | None
     created: str = ""
+    intent: dict[str, Any] | None = None
 
     def dump(self) -> dict[str, Any]:
         return {
@@ -150,6 +167,7 @@ class Generation:
             "running": self.running,
             "frr_conf": self.frr_conf,
             "frr_daemons": self.frr_daemons,
+            "intent": self.intent,
         }
 
     @classmethod
@@ -164,6 +182,7 @@ class Generation:
             frr_conf=data["frr_conf"],
             frr_daemons=data["frr_daemons"],
             created=data["created"],
+            intent=data.get("intent"),
         )
 
 

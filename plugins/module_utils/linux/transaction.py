@@ -8,9 +8,9 @@ it is confirmed (commit.py) in that time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from . import frr
@@ -22,6 +22,7 @@ from .frr_merge import FrrConflict
 from .history import unified
 from .host import CommandFailed, Host
 from .journal import Journal, boot_id, read_journal
+from .outcome import AT_ONCE, Outcome, Refused, Terms
 from .plan import Plan, make_plan
 from .preflight import PACKAGES, obstacles, packages, warnings
 from .release import SYSCTL, Release
@@ -32,59 +33,24 @@ from .store import (
     VAR,
     Generation,
     Record,
+    generations,
+    load_generation,
     lock,
     now,
     read_before,
+    read_intent,
     read_record,
     read_release,
     save_generation,
+    write_intent,
     write_record,
 )
 from .undo import Failed, end, restore, undo
 from .undo_program import program
 
 
-class Refused(Exception):
-    """Nothing was touched; each message is one obstacle."""
-
-    def __init__(self, messages: list[str]) -> None:
-        self.messages = messages
-        super().__init__("; ".join(messages))
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run did, or would do in check mode. ``reasons`` are changed files and drift.
-
-    ``commit`` names the change; ``pending`` are the seconds after which the router undoes it, 0 if it stays;
-    ``before`` is what was observed just before it.
-    """
-
-    changed: bool
-    reasons: list[str] = field(default_factory=list)
-    diff: list[dict[str, str]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    generation: int | None = None
-    commit: str | None = None
-    pending: int = 0
-    before: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Of a change: for how many seconds it waits to be confirmed (0: it does not), who makes it and why.
-
-    ``look`` observes the router just before it.
-    """
-
-    seconds: int = 0
-    who: str = ""
-    why: str = ""
-    look: Callable[[], dict[str, Any]] | None = None
-
-
 def apply(
-    host: Host, wanted: Release, intent: Mapping[str, Any], *, check: bool = False, terms: Terms = Terms()
+    host: Host, wanted: Release, intent: Mapping[str, Any], *, check: bool = False, terms: Terms = AT_ONCE
 ) -> Outcome:
     """Bring a router to a release. Raises ``Refused``, ``Locked`` or ``Failed``."""
     with nullcontext() if check else lock(host):
@@ -108,14 +74,49 @@ def apply(
         if not plan.reasons:
             if not check and plan.after != record:
                 write_record(host, plan.after)
+            if not check and read_intent(host) != intent:
+                write_intent(host, intent)
             return Outcome(bool(undone), undone, warnings=told)
         if not fresh:
             _validate(host, plan, f"/tmp/mgre-dmvpn-check-{now()}" if check else STAGING, keep=not check)
         outcome = Outcome(True, [*undone, *plan.reasons], plan.diff(), told)
-        return outcome if check else _done(host, outcome, _carry_out(host, plan, terms))
+        return outcome if check else _done(host, outcome, _carry_out(host, plan, terms, intent))
 
 
-def remove(host: Host, *, check: bool = False, terms: Terms = Terms()) -> Outcome:
+def rollback(
+    host: Host, number: int | None = None, *, check: bool = False, terms: Terms = AT_ONCE
+) -> Outcome:
+    """Go back to the release before a change, the last one if no ``number`` is given.
+
+    Lines of others in FRR stay as they are now. Raises ``Refused``, ``Locked`` or ``Failed``.
+    """
+    with nullcontext() if check else lock(host):
+        told = recover(host, check)
+        kept = generations(host)
+        number = number if number is not None or not kept else kept[-1]
+        if number is None or number not in kept:
+            held = ", ".join(map(str, kept)) or "none"
+            raise Refused([f"generation {number or 'of a change'} is not kept on this router; kept: {held}"])
+        generation = load_generation(host, number)
+        if not generation.previous.files:
+            raise Refused(
+                [
+                    f"before generation {number} the collection had nothing on this router; "
+                    "take it off with linux_state: absent"
+                ]
+            )
+        pending = read_journal(host)
+        if pending and not pending.due():
+            return _again(host, pending, generation.previous, check, terms)
+        plan = _plan(host, generation.previous, read_record(host))
+        outcome = Outcome(bool(plan.reasons), plan.reasons, plan.diff(), told, intent=generation.intent)
+        if not plan.reasons:
+            return outcome
+        _validate(host, plan, f"/tmp/mgre-dmvpn-check-{now()}" if check else STAGING, keep=not check)
+        return outcome if check else _done(host, outcome, _carry_out(host, plan, terms, generation.intent))
+
+
+def remove(host: Host, *, check: bool = False, terms: Terms = AT_ONCE) -> Outcome:
     """Take everything of ours off a router, tunnels first and the guard last.
 
     While that is pending, what the router needs to go back stays below ``VAR``.
@@ -132,7 +133,7 @@ def remove(host: Host, *, check: bool = False, terms: Terms = Terms()) -> Outcom
         if plan.reasons and not check:
             if plan.running:
                 _validate(host, plan, STAGING, keep=True)
-            outcome = _done(host, outcome, _carry_out(host, plan, terms))
+            outcome = _done(host, outcome, _carry_out(host, plan, terms, None))
         if not check and not outcome.pending:
             host.remove(VAR)
         return outcome
@@ -209,7 +210,7 @@ def _validate(host: Host, plan: Plan, folder: str, keep: bool) -> None:
             host.remove(folder)
 
 
-def _carry_out(host: Host, plan: Plan, terms: Terms) -> Journal:
+def _carry_out(host: Host, plan: Plan, terms: Terms, intent: Mapping[str, Any] | None) -> Journal:
     """Change live state. Whatever goes wrong, the router is put back. Raises ``Failed`` and ``Refused``."""
     before = None
     if terms.seconds:
@@ -239,6 +240,7 @@ def _carry_out(host: Host, plan: Plan, terms: Terms) -> Journal:
             run(change)
         step = "record"
         write_record(host, plan.after)
+        write_intent(host, intent)
     except BaseException as error:
         trouble = restore(host, generation, journal.steps)
         because = f"step '{step}' failed: {frr.masked(str(error))}"
@@ -271,4 +273,5 @@ def _snapshot(host: Host, plan: Plan) -> Generation:
         frr_conf=plan.frr_conf,
         frr_daemons=host.read(frr.FRR_DAEMONS),
         created=now(),
+        intent=read_intent(host),
     )

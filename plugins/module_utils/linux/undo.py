@@ -14,7 +14,7 @@ from .host import Host
 from .journal import Journal
 from .release import SYSTEMD
 from .steps import SERVICES, STEPS, Change, FrrTarget
-from .store import STAGING, Generation, Record, load_generation, write_record
+from .store import STAGING, Generation, Record, load_generation, write_intent, write_record
 
 
 class Failed(Exception):
@@ -89,6 +89,7 @@ def restore(
     trouble += _restore_units(host, generation)
     try:
         write_record(host, generation.record if generation.record != Record() else None)
+        write_intent(host, generation.intent)
         host.remove(STAGING)
     except OSError as error:
         trouble.append(f"record: {error}")

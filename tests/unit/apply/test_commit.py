@@ -19,9 +19,9 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.linux import (
     transaction,
     undo_program,
 )
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.outcome import Refused, Terms
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.release import Release
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.store import lock
-from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.transaction import Refused, Terms
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.undo import Failed
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.watch import look
 
@@ -305,3 +305,45 @@ def test_the_program_needs_nothing_but_python(tmp_path: Path) -> None:
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert done.returncode == 0 and str(path) in done.stdout, done.stderr
+
+
+def test_rollback_goes_back_to_a_kept_generation_and_can_be_undone(
+    router: Any, wanted: Wanted, intent: Intent
+) -> None:
+    transaction.apply(router.host, wanted(), intent)
+    first = router.state()
+    transaction.apply(router.host, changed(wanted), {**intent, "second": True})
+    second = router.state()
+    back = transaction.rollback(router.host, terms=TERMS)
+    assert back.changed and back.pending == 300 and back.intent == intent
+    assert router.state()["running"] == first["running"] != second["running"]
+    router.now += 300
+    look(router.host)
+    assert router.state() == second
+    assert transaction.rollback(router.host, 2, terms=TERMS).changed
+    commit.confirm(router.host)
+    assert router.state() == first
+    # It is the last change itself now: going back once more is forward again.
+    assert transaction.rollback(router.host).intent == {**intent, "second": True}
+    assert router.state() == second
+
+
+def test_rollback_to_what_is_not_kept_is_refused(router: Any, wanted: Wanted, intent: Intent) -> None:
+    with pytest.raises(Refused, match="generation of a change is not kept on this router; kept: none"):
+        transaction.rollback(router.host)
+    transaction.apply(router.host, wanted(), intent)
+    with pytest.raises(Refused, match="generation 7 is not kept on this router; kept: 1"):
+        transaction.rollback(router.host, 7)
+    state = router.state()
+    with pytest.raises(Refused, match="had nothing on this router; take it off with linux_state: absent"):
+        transaction.rollback(router.host)
+    assert router.state() == state
+
+
+def test_rollback_in_check_mode_touches_nothing(router: Any, wanted: Wanted, intent: Intent) -> None:
+    transaction.apply(router.host, wanted(), intent)
+    transaction.apply(router.host, changed(wanted), intent)
+    state, done = router.state(), len(router.changes)
+    predicted = transaction.rollback(router.host, check=True)
+    assert router.state() == state and len(router.changes) == done
+    assert predicted.diff == transaction.rollback(router.host).diff

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux import transaction
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.outcome import Refused
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.release import Release
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.store import Locked, lock
-from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.transaction import Failed, Refused
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.undo import Failed
 
 Wanted = Callable[..., Release]
 Intent = dict[str, Any]
