@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from ansible_collections.mgre.dmvpn.tests.lab import Lab, LabError, ssh, wiring
@@ -92,7 +93,7 @@ class Victim:
             tasks.append({"mgre.dmvpn.commit": {"state": "confirmed"}})
         return self.begin(tasks)
 
-    def begin(self, tasks: list[dict[str, object]]) -> subprocess.Popen[bytes]:
+    def begin(self, tasks: list[dict[str, Any]]) -> subprocess.Popen[bytes]:
         name = self.routers.folder / f"play-{self.node}.yml"
         name.write_text(yaml.safe_dump([{"hosts": self.node, "gather_facts": False, "tasks": tasks}]))
         return subprocess.Popen(
