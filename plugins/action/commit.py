@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ..plugin_utils.operator import operator
 
+PAUSE = 2.0  # seconds between two tries to connect
+MARGIN = 90  # seconds after its deadline in which a router has undone a change
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["confirmed", "extended", "undone", "status"], "default": "status"},
     "commit": {"type": "str", "default": ""},
@@ -19,7 +24,7 @@ ARGUMENTS = {
 
 
 class ActionModule(ActionBase):
-    """Adds who it is."""
+    """Adds who it is. Others ask a router through it, and wait with it for one that is out of reach."""
 
     _supports_check_mode = True
     TRANSFERS_FILES = False
@@ -27,12 +32,43 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        result.update(
-            self._execute_module(
-                module_name="mgre.dmvpn.commit",
-                module_args={**arguments, "who": operator()},
-                task_vars=task_vars,
-            )
-        )
-        result.pop("invocation", None)
+        result.update(commit(self, task_vars, **arguments))
         return result
+
+
+def commit(action: ActionBase, variables: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
+    """The module of this name on the router. Raises ``AnsibleConnectionFailure``."""
+    answer: dict[str, Any] = action._execute_module(
+        module_name="mgre.dmvpn.commit", module_args={**arguments, "who": operator()}, task_vars=variables
+    )
+    answer.pop("invocation", None)
+    return answer
+
+
+def out_of_reach(action: ActionBase, variables: dict[str, Any], why: str, end: float, name: str = "") -> str:
+    """Waits for a router to undo a change by itself; what was found, in words.
+
+    ``end`` is the deadline of the monotonic clock. ``name`` is the change; without it the last one is told of.
+    """
+    host = variables["inventory_hostname"]
+    head = f"{host} cannot be reached after the change ({why.strip()})."
+    if end > time.monotonic():
+        Display().warning(f"{head} It undoes the change by itself at {clock(end)}; waiting for that")
+    while time.monotonic() < end + MARGIN:
+        time.sleep(PAUSE)
+        action._connection.reset()
+        try:
+            answer = commit(action, variables, state="status")
+        except AnsibleConnectionFailure:
+            continue
+        if answer.get("failed") or answer.get("pending"):
+            continue
+        found = [entry for entry in answer.get("history", []) if name in ("", entry["commit"])]
+        told = "The change of {begun} was {verdict} at {ended}: {because}".format(**found[0]) if found else ""
+        return f"{head} It is back, and no change is pending. {told}".strip()
+    return f"{head} It was to undo it by itself at {clock(end)}, and is still not reached {MARGIN} s later"
+
+
+def clock(moment: float) -> str:
+    """A moment of the monotonic clock as a time of the day."""
+    return time.strftime("%H:%M:%S", time.localtime(time.time() + moment - time.monotonic()))

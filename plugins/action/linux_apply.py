@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.operator import operator
 from ..plugin_utils.secret_references import NoSecret, secrets_in
+from .commit import out_of_reach
 
 try:
     from ..plugin_utils.fleet.dump import parse_device
@@ -65,9 +67,17 @@ class ActionModule(ActionBase):
                 )
             device = parse_device(sent["intent"])
             sent["look"] = state_arguments(device)
-        result.update(
-            self._execute_module(module_name="mgre.dmvpn.linux_apply", module_args=sent, task_vars=variables)
-        )
+        try:
+            result.update(
+                self._execute_module(
+                    module_name="mgre.dmvpn.linux_apply", module_args=sent, task_vars=variables
+                )
+            )
+        except AnsibleConnectionFailure as error:
+            if not arguments["confirm_within"] or self._task.check_mode:
+                raise
+            end = time.monotonic() + arguments["confirm_within"]
+            raise AnsibleActionFail(out_of_reach(self, variables, str(error.message), end)) from None
         result.pop("invocation", None)
         before = result.pop("before", None)
         if result.get("pending"):

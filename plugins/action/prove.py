@@ -12,8 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.utils.display import Display
 
-from ..plugin_utils.operator import operator
 from . import adjacency
+from .commit import clock, commit, out_of_reach
 
 try:
     from ..plugin_utils.fleet.dump import parse_device
@@ -26,7 +26,6 @@ except ImportError:
 
 PAUSE = 2.0  # seconds between two looks, and between two tries to connect
 ALONE = 40  # seconds without an answer of any hub; charon gives up after 12
-MARGIN = 90  # seconds after the deadline in which a router has undone a change
 ARGUMENTS = {
     "commit": {"type": "str", "default": ""},
     "seconds": {"type": "int", "required": True},
@@ -82,13 +81,20 @@ class ActionModule(adjacency.ActionModule):
 
         The time to confirm begins anew: over a wave of routers, applying takes its time.
         """
+        told = False
         while True:
             self._connection.reset()
             try:
                 answer = self.commit(state="extended", seconds=self.given["seconds"])
-            except AnsibleConnectionFailure:
+            except AnsibleConnectionFailure as error:
                 if time.monotonic() > self.end:
                     raise
+                if not told:
+                    Display().warning(
+                        f"{self.host} takes no new connection after the change; it undoes the change by itself "
+                        f"at {clock(self.end)} ({str(error.message).strip()})"
+                    )
+                told = True
                 time.sleep(PAUSE)
                 continue
             if answer.get("failed"):
@@ -97,12 +103,10 @@ class ActionModule(adjacency.ActionModule):
             return
 
     def commit(self, **arguments: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self._execute_module(
-            module_name="mgre.dmvpn.commit",
-            module_args={"commit": self.given["commit"], "who": operator(), **arguments},
-            task_vars=self.variables,
-        )
-        return answer
+        return commit(self, self.variables, commit=self.given["commit"], **arguments)
+
+    def out_of_reach(self, why: str) -> str:
+        return out_of_reach(self, self.variables, why, self.end, self.given["commit"])
 
     def proven(self, device: Any) -> Proof:
         """Looks until the change is proven or its time for that is over."""
@@ -138,23 +142,3 @@ class ActionModule(adjacency.ActionModule):
         if answer.get("failed"):
             return f"{told}\nIt could not be undone at once, and the router tries again: {answer.get('msg')}"
         return f"{told}\nThe change was undone: the router is as it was before"
-
-    def out_of_reach(self, why: str) -> str:
-        """Wait for the router to undo it by itself; what was found."""
-        left = max(0.0, self.end - time.monotonic())
-        at = time.strftime("%H:%M:%S", time.localtime(time.time() + left))
-        head = f"{self.host} cannot be reached after the change ({why.strip()})."
-        Display().warning(f"{head} It undoes the change by itself at {at}; waiting for that")
-        while time.monotonic() < self.end + MARGIN:
-            time.sleep(PAUSE)
-            self._connection.reset()
-            try:
-                answer = self.commit(state="status")
-            except AnsibleConnectionFailure:
-                continue
-            if answer.get("failed") or answer.get("pending"):
-                continue
-            found = [e for e in answer.get("history", []) if e["commit"] == self.given["commit"]]
-            ended = "{verdict} at {ended}: {because}".format(**found[0]) if found else "not known to it"
-            return f"{head} It is back, and the change is {ended}"
-        return f"{head} It was to undo the change by itself at {at}; {MARGIN} s later it is still not reached"

@@ -12,7 +12,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,35 @@ class Victim:
             tasks.append({"mgre.dmvpn.commit": {"state": "confirmed"}})
         return self.begin(tasks)
 
+    def changed(self, within: int, edit: tuple[str, Callable[[str], str]], wait: int = 20) -> str:
+        """Applies a bundle with one file edited, proves and confirms as the role does; what Ansible said."""
+        path, spoil = edit
+        bundle = self.routers.spoiled(self.node, path, spoil)
+        tasks = [
+            {
+                "mgre.dmvpn.linux_apply": {
+                    "bundle": str(bundle),
+                    "confirm_within": within,
+                    "why": "CHG-4711",
+                },
+                "register": "linux_result",
+            },
+            {
+                "mgre.dmvpn.prove": {
+                    "commit": "{{ linux_result.commit }}",
+                    "seconds": "{{ linux_result.pending }}",
+                    "reached": "{{ linux_result.reached }}",
+                    "wait": wait,
+                    "bundle_dir": str(bundle),
+                }
+            },
+            {"mgre.dmvpn.commit": {"state": "confirmed", "commit": "{{ linux_result.commit }}"}},
+        ]
+        name = self.routers.folder / "changed.yml"
+        name.write_text(yaml.safe_dump([{"hosts": self.node, "gather_facts": False, "tasks": tasks}]))
+        done = self.routers.play(str(name))
+        return done.stdout + done.stderr
+
     def begin(self, tasks: list[dict[str, Any]]) -> subprocess.Popen[bytes]:
         name = self.routers.folder / f"play-{self.node}.yml"
         name.write_text(yaml.safe_dump([{"hosts": self.node, "gather_facts": False, "tasks": tasks}]))
@@ -142,7 +171,7 @@ class Victim:
 
     # How it is afterwards
 
-    def whole(self) -> float:
+    def whole(self, seconds: float = WHOLE) -> float:
         """Waits until no change is open, and everything about it is gone; seconds that it took."""
         begun = time.monotonic()
         gone = (
@@ -156,7 +185,7 @@ class Victim:
                 return "gone" in self.beside(f"{gone} || true")
             return False
 
-        until(over, f"{self.node} is whole", WHOLE)
+        until(over, f"{self.node} is whole", seconds)
         return time.monotonic() - begun
 
     def which(self) -> str:

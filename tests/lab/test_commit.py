@@ -8,6 +8,7 @@ all of them in `make test-long`.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from ansible_collections.mgre.dmvpn.tests.lab.killing import (
     no_path,
     no_way_back,
 )
-from ansible_collections.mgre.dmvpn.tests.lab.routers import TOPOLOGY, Routers
+from ansible_collections.mgre.dmvpn.tests.lab.routers import ROOT, TOPOLOGY, Routers
 from ansible_collections.mgre.dmvpn.tests.lab.topology import parse
 
 pytestmark = pytest.mark.lab
@@ -122,3 +123,70 @@ def test_a_change_that_is_killed(routers: Routers, victims: dict[str, Victim], p
     print(f"\n{point}: {point.what} killed, ended {ended[:7]}, whole after {seconds:.0f} s", flush=True)
     assert ended == point.ends, ended
     victim.carries()
+
+
+@pytest.fixture
+def spoke(routers: Routers, victims: dict[str, Victim]) -> Victim:
+    victim = victims.get("spoke1") or victims.setdefault("spoke1", Victim(routers, "spoke1"))
+    victim.back_to_old()
+    victim.carries()
+    return victim
+
+
+def test_a_change_that_breaks_the_overlay_is_taken_back_at_once(spoke: Victim) -> None:
+    """Another GRE key: everything is accepted, and no packet crosses."""
+    said = spoke.changed(
+        600,
+        (
+            "/etc/systemd/system/mgre-dmvpn-blue.service",
+            lambda text: text.replace("type gre key 10 ", "type gre key 99 "),
+        ),
+    )
+    assert "hub1 is lost in cloud blue, which was there before" in said, said
+    assert "The change was undone: the router is as it was before" in said, said
+    assert spoke.which() == "old"
+    assert spoke.last_verdict()[0] == "undone" and "the proof failed" in spoke.last_verdict()[1]
+    spoke.carries()
+
+
+def test_a_change_that_cuts_the_site_off_is_undone_by_the_router(spoke: Victim) -> None:
+    """The firewall takes no new SSH connection: the one that Ansible has goes on."""
+    rule = 'iifname "mgmt0" tcp dport 22 tcp flags & (syn|ack) == syn drop'
+    chain = f"chain cut {{ type filter hook input priority -300; {rule}; }}"
+    said = spoke.changed(
+        25, ("/etc/mgre-dmvpn/guard.nft", lambda text: f"{text}table inet mgre_dmvpn_guard {{ {chain} }}\n")
+    )
+    assert "takes no new connection after the change" in said, said
+    assert "it undoes the change by itself at" in said, said
+    assert "was undone at" in said and "it was not confirmed within 25 s" in said, said
+    assert spoke.which() == "old"
+    spoke.carries()
+
+
+def test_rollback_goes_back_and_forth_and_is_in_the_history(spoke: Victim) -> None:
+    assert spoke.play(spoke.bundle, confirm=True).wait() == 0
+    shown = spoke.routers.play(str(ROOT / "playbooks/rollback.yml"), "--limit", "spoke1", "--check", "--diff")
+    assert "-ip route 10.127.0.0/16 blackhole 250" in shown.stdout and "changed=1" in shown.stdout
+    assert spoke.which() == "new"
+    done = spoke.routers.play(
+        str(ROOT / "playbooks/rollback.yml"), "--limit", "spoke1", "-e", "dmvpn_change=CHG-4712"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = json.loads(spoke.lab.ssh("spoke1", "tail -n 1 /var/lib/mgre-dmvpn/history.jsonl"))
+    assert (last["why"], last["verdict"]) == ("CHG-4712", "confirmed")
+    assert "-ip route 10.127.0.0/16 blackhole 250" in last["diff"]
+    assert spoke.which() == "old"
+    spoke.carries()
+
+
+@pytest.mark.soak
+def test_without_the_switch_nothing_goes_back(spoke: Victim) -> None:
+    """What the kill tests see is the switch's work: when it is taken away, they are red."""
+    assert spoke.play(spoke.bundle, confirm=False, within=SHORT).wait() == 0
+    spoke.lab.ssh("spoke1", "systemctl stop mgre-dmvpn-undo.timer mgre-dmvpn-undo.service")
+    with pytest.raises(AssertionError, match="spoke1 is whole"):
+        spoke.whole(SHORT * 3)
+    assert spoke.which().startswith("neither")  # the boot unit is still there
+    spoke.lab.ssh("spoke1", "python3 -I /var/lib/mgre-dmvpn/undo.pyz look")
+    spoke.whole()
+    assert spoke.which() == "old"
