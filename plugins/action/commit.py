@@ -48,7 +48,7 @@ def commit(action: ActionBase, variables: dict[str, Any] | None, **arguments: An
 def out_of_reach(action: ActionBase, variables: dict[str, Any], why: str, end: float, name: str = "") -> str:
     """Waits for a router to undo a change by itself; what was found, in words.
 
-    ``end`` is the deadline of the monotonic clock. ``name`` is the change; without it the last one is told of.
+    ``end`` is the deadline of the monotonic clock. ``name`` is the change; without it the last is told of.
     """
     host = variables["inventory_hostname"]
     head = f"{host} cannot be reached after the change ({why.strip()})."

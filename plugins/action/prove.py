@@ -91,8 +91,8 @@ class ActionModule(adjacency.ActionModule):
                     raise
                 if not told:
                     Display().warning(
-                        f"{self.host} takes no new connection after the change; it undoes the change by itself "
-                        f"at {clock(self.end)} ({str(error.message).strip()})"
+                        f"{self.host} takes no new connection after the change; it undoes the change by "
+                        f"itself at {clock(self.end)} ({str(error.message).strip()})"
                     )
                 told = True
                 time.sleep(PAUSE)
