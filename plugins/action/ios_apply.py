@@ -18,6 +18,7 @@ from ansible.executor.task_executor import start_connection
 from ansible.module_utils.connection import Connection, ConnectionError
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, secrets_in
 
 try:
@@ -134,6 +135,8 @@ class ActionModule(ActionBase):
         for text in outcome.warnings:
             result.setdefault("warnings", []).append(text)
         result |= {"changed": outcome.changed, "lines": outcome.lines.splitlines()}
+        if self._task.check_mode:
+            result["forecast"] = forecast_of(outcome.changed, result["lines"])
         if self._task.diff:
             result["diff"] = {"prepared": outcome.lines}
         return result

@@ -18,6 +18,7 @@ from ..plugin_utils.netconf.apply import apply, wanted_facts
 from ..plugin_utils.netconf.client import Target, Unreachable, connect
 from ..plugin_utils.netconf.order import Failed, Order, Outcome, Refused
 from ..plugin_utils.netconf.paths import Facts
+from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, hidden, resolved, secrets_in
 
 FILE = "config.xml"
@@ -73,6 +74,8 @@ class ActionModule(ActionBase):
             "way": outcome.way,
             "saved": outcome.saved,
         }
+        if self._task.check_mode:
+            told["forecast"] = forecast_of(outcome.changed, told["lines"])
         if outcome.warnings:
             told["warnings"] = [hidden(text, secrets) for text in outcome.warnings]
         if self._task.diff and outcome.changed:

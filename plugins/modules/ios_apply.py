@@ -87,6 +87,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+forecast:
+  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether the tunnels are not there yet.
+  returned: in check mode
+  type: dict
+  sample: {changed: true, new: false}
 lines:
   description: The lines that were sent, or in check mode would be, with references in the place of secrets.
   returned: success

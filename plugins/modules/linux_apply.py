@@ -104,6 +104,12 @@ reasons:
   type: list
   elements: str
   sample: [/etc/mgre-dmvpn/frr.conf, "FRR: 2 lines to add, 1 to remove"]
+forecast:
+  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether nothing of the collection
+    was ever applied.
+  returned: in check mode
+  type: dict
+  sample: {changed: true, new: false}
 generation:
   description: Number of the state before this run, as kept on the router.
   returned: when something was changed
@@ -140,6 +146,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.linux.forecast import forecast
 from ..module_utils.linux.host import Host
 from ..module_utils.linux.observe import observe
 from ..module_utils.linux.outcome import Outcome, Refused, Terms
@@ -190,6 +197,8 @@ def main() -> None:
         result["commit"] = outcome.commit
     if outcome.before is not None:
         result["before"] = outcome.before
+    if module.check_mode:
+        result["forecast"] = forecast(outcome.changed, outcome.plan)
     if module._diff:
         result["diff"] = outcome.diff
     module.exit_json(**result)

@@ -78,6 +78,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+forecast:
+  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether the tunnels are not there yet.
+  returned: in check mode
+  type: dict
+  sample: {changed: true, new: false}
 lines:
   description: What was added and removed, by its place in Cisco's model.
   returned: success

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .plan import Plan
+
 
 class Refused(Exception):
     """Nothing was touched; each message is one obstacle."""
@@ -34,6 +36,7 @@ class Outcome:
     pending: int = 0
     before: dict[str, Any] | None = None
     intent: dict[str, Any] | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

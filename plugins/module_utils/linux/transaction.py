@@ -55,7 +55,7 @@ def apply(
     """Bring a router to a release. Raises ``Refused``, ``Locked`` or ``Failed``."""
     with nullcontext() if check else lock(host):
         told = recover(host, check)
-        undone = [] if check else list(told)
+        undone = list(told)
         pending = read_journal(host)
         if pending and not pending.due():
             return _again(host, pending, wanted, check, terms)
@@ -76,10 +76,10 @@ def apply(
                 write_record(host, plan.after)
             if not check and read_intent(host) != intent:
                 write_intent(host, intent)
-            return Outcome(bool(undone), undone, warnings=told)
+            return Outcome(bool(undone), undone, warnings=told, plan=plan)
         if not fresh:
             _validate(host, plan, f"/tmp/mgre-dmvpn-check-{now()}" if check else STAGING, keep=not check)
-        outcome = Outcome(True, [*undone, *plan.reasons], plan.diff(), told)
+        outcome = Outcome(True, [*undone, *plan.reasons], plan.diff(), told, plan=plan)
         return outcome if check else _done(host, outcome, _carry_out(host, plan, terms, intent))
 
 

@@ -18,6 +18,7 @@ from .secret_values import NhrpSecret, Psk
 from .suites import MIN_MTU, SuiteName
 from .values import (
     Asn,
+    Canary,
     CloudName,
     Directory,
     Duration,
@@ -28,6 +29,7 @@ from .values import (
     Name,
     Reference,
     RemoteId,
+    Share,
     Trustpoint,
     Version,
     VrfName,
@@ -249,6 +251,27 @@ class ObjectivesInput(Strict):
     )
 
 
+class RolloutInput(Strict):
+    """`dmvpn_rollout`: in what order `site.yml` changes routers, the same on all hosts."""
+
+    canary: Canary = Field(
+        default=1,
+        description="Routers that change first and alone: a number of spokes, or names. If none of those named "
+        "changes, as many others are taken.",
+    )
+    waves: list[Share] = Field(
+        default=[10, "10%", "30%"],
+        min_length=1,
+        description="Sizes of the waves behind them, in routers or in percent of those that change; waves do "
+        "not shrink, and the last size is used for all that is left.",
+    )
+    together: Flag = Field(
+        default=False,
+        description="All routers in one wave, for a change that both ends of a tunnel have to make at once: "
+        "`key`, `prefix`, `ipsec.suite`, AS numbers.",
+    )
+
+
 class SiteInput(Strict):
     """Variables of a host or a group, all but `dmvpn_clouds`."""
 
@@ -362,6 +385,11 @@ class SiteInput(Strict):
         description="What a failover may cost, see [objectives](#objectives); those of the router that is "
         "broken count.",
     )
+    dmvpn_rollout: RolloutInput = Field(
+        default=RolloutInput(),
+        json_schema_extra={"default": {}},
+        description="In what order `site.yml` changes routers, see [rollout](#rollout).",
+    )
 
 
 class Inventory(SiteInput):
@@ -382,6 +410,7 @@ def known_keys(path: tuple[Any, ...]) -> tuple[str, ...]:
         ("dmvpn_clouds", "ipsec"): IpsecInput,
         ("dmvpn_transports",): TransportInput,
         ("dmvpn_objectives",): ObjectivesInput,
+        ("dmvpn_rollout",): RolloutInput,
     }
     # The second part is an index or a name of the user's.
     model = places.get(tuple(str(part) for part in path[:1] + path[2:]))

@@ -27,6 +27,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,19}", re.ASCII)
 INTERFACE = re.compile(r"[A-Za-z0-9_.:@/-]+", re.ASCII)
 WORD = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII)
 DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?) ?(ms|s|min)", re.ASCII)
+SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%", re.ASCII)
 LONGEST = 600_000  # milliseconds of a duration
 DISTINGUISHED = re.compile(r"[A-Za-z0-9 =,.*_/:@+-]+", re.ASCII)
 
@@ -224,6 +225,34 @@ def parse_duration(value: object) -> int:
     return milliseconds
 
 
+def parse_share(value: object) -> int | str:
+    """How many routers a wave has: a number, or a percentage of those that change."""
+    remedy = 'write a number from 1 to 100000, or a percentage in quotes, such as "20%"'
+    if isinstance(value, str) and (found := SHARE.fullmatch(value)):
+        if not 0 < float(found[1]) <= 100:
+            raise refuse(f"{shown(value)} is out of range", 'write a percentage from "1%" to "100%"')
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise wrong_type(value, "a number of routers", remedy)
+    if not 1 <= value <= 100_000:
+        raise refuse(f"{shown(value)} is out of range", remedy)
+    return value
+
+
+def parse_canary(value: object) -> int | tuple[str, ...]:
+    """Who goes first: a number of routers, or their names."""
+    remedy = "write a number of routers, 0 for none, or a list of hosts, [spoke1]"
+    if isinstance(value, (list, tuple)):
+        if not value or not all(isinstance(name, str) and name for name in value):
+            raise refuse("names no host" if not value else "has an entry that is no host's name", remedy)
+        return tuple(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise wrong_type(value, "a number or a list of hosts", remedy)
+    if not 0 <= value <= 100_000:
+        raise refuse(f"{shown(value)} is out of range", remedy)
+    return value
+
+
 def parse_platform(value: object) -> str:
     if isinstance(value, str) and value.lower() in ("ios-xe", "iosxe", "ios_xe", "cisco", "cisco.ios.ios"):
         raise refuse(f"{shown(value)} is not a platform", "write ios, which is IOS-XE too")
@@ -249,6 +278,17 @@ Version = Annotated[
 ]
 Duration = Annotated[
     int, Parsed(parse_duration, {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?(ms|s|min)$"})
+]
+Share = Annotated[
+    int | str,
+    Parsed(parse_share, {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "%$"}]}),
+]
+Canary = Annotated[
+    int | tuple[str, ...],
+    Parsed(
+        parse_canary,
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": "string"}}]},
+    ),
 ]
 RemoteId = Annotated[str, Parsed(parse_remote_id, {"type": "string"})]
 Directory = Annotated[str, Parsed(parse_directory, {"type": "string"})]

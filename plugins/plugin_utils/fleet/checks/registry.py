@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from ...findings import Finding
 from ..declared import Declared
-from . import addresses, clouds, ipsec, lans, multicast, platforms, routers, sizes
+from . import addresses, clouds, ipsec, lans, multicast, platforms, rollout, routers, sizes
 
 Check = Callable[[Declared], Iterable[Finding]]
 
@@ -45,6 +45,8 @@ CHECKS: tuple[Check, ...] = (
     platforms.suites_are_on_ios,
     platforms.netconf_is_on_ios_xe,
     platforms.values_fit_ios,
+    rollout.rollout_is_one,
+    rollout.canaries_are_there,
     multicast.multicast_is_on_linux,
     multicast.groups_differ,
     multicast.multicast_interfaces_are_lans,

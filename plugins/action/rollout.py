@@ -1,0 +1,193 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Action ``mgre.dmvpn.rollout``: one step of a rollout in waves. The playbook puts the steps in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+try:
+    from ..plugin_utils.findings import FindingsError
+    from ..plugin_utils.fleet.declared import read_site
+    from ..plugin_utils.rollout import present
+    from ..plugin_utils.rollout.looks import Look
+    from ..plugin_utils.rollout.record import Record, Stage, order
+    from ..plugin_utils.rollout.store import Store, files_of, routers
+    from ..plugin_utils.rollout.waves import Sizes, Wave, absent
+    from .render import native
+except ImportError as error:
+    MISSING: str | None = error.name
+else:
+    MISSING = None
+
+STEPS = ("begin", "look", "order", "wave", "told", "judge", "end")
+ARGUMENTS = {
+    "step": {"type": "str", "choices": list(STEPS), "required": True},
+    "forecast": {"type": "dict", "default": {}},
+    "proven": {"type": "bool", "default": False},
+    "cause": {"type": "str", "default": ""},
+    "together": {"type": "bool", "default": False},
+    "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
+    "report_dir": {"type": "path", "default": "artifacts/report"},
+}
+NOBODY = ["!all"]  # a pattern that is no host, without a warning
+
+Values = dict[str, Any]
+
+
+class ActionModule(ActionBase):
+    """Steps hand on what they know in files of the report directory: hostvars of a fleet are quadratic."""
+
+    _supports_check_mode = True
+    _requires_connection = False
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
+        result: Values = super().run(tmp, task_vars)
+        if MISSING:
+            raise AnsibleActionFail(
+                f"the controller lacks the Python package {MISSING}; install requirements.txt"
+            )
+        self.given = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
+        self.variables = task_vars or {}
+        self.host = str(self.variables["inventory_hostname"])
+        self.bundle = Path(os.path.abspath(self.given["bundle_dir"]))
+        self.store = Store(Path(os.path.abspath(self.given["report_dir"])))
+        result["changed"] = False
+        try:
+            result.update(getattr(self, f"step_{self.given['step']}")())
+        except FindingsError as error:
+            raise AnsibleActionFail(str(error)) from None
+        except OSError as error:
+            raise AnsibleActionFail(
+                f"{error.filename or self.store.folder}: {error.strerror}; "
+                "give another directory with dmvpn_report_dir"
+            ) from None
+        return result
+
+    # Before anything is touched.
+
+    def step_begin(self) -> Values:
+        self.store.forget_looks()
+        return {}
+
+    def step_look(self) -> Values:
+        """What this router would change, as its own check mode said."""
+        self.store.save_look(self.host, Look.of(self.given["forecast"]))
+        return {}
+
+    def step_order(self) -> Values:
+        """The waves, for the whole fleet in one go. Says in check mode what they would be."""
+        play = [str(host) for host in self.variables["ansible_play_hosts_all"]]
+        looks = self.store.looks(play)
+        changing = [host for host in play if host in looks and looks[host].changed]
+        if not changing:
+            return self.hosts_of([])
+        every = routers(self.bundle, map(str, self.variables["groups"]["all"]), looks)
+        ours = [every[host] for host in changing if host in every]
+        files = {router.name: files_of(self.bundle, router.name) for router in ours}
+        earlier = self.store.load()
+        stages = order(ours, [r for r in every.values() if r.name not in files], self.sizes(), files, earlier)
+        record = Record(
+            begun=earlier.begun if earlier and _has_done(stages) else time.strftime("%Y-%m-%d %H:%M"),
+            stages=stages,
+            files={**(earlier.files if earlier and _has_done(stages) else {}), **files},
+            sites={name: every[name].site for stage in stages for name in stage.hosts if name in every},
+            forks=int(context.CLIARGS.get("forks") or 5),
+            left_out=[host for host in play if host not in looks and host in every],
+            resumed=_has_done(stages),
+        )
+        told = present.forecast(record, len(looks) - len(changing), bool(self._task.check_mode))
+        Display().display(f"\n{told}\n")
+        if self._task.check_mode:
+            return self.hosts_of([]) | {"waves": [stage.hosts for stage in stages]}
+        waves = [Wave(stage.kind, tuple(stage.hosts)) for stage in stages if stage.state != "done"]
+        self.store.save_absent(absent(waves, every, looks))
+        self.store.save(record)
+        return self.hosts_of([list(wave.hosts) for wave in waves])
+
+    @staticmethod
+    def hosts_of(waves: list[list[str]]) -> Values:
+        """What the play over the waves takes: its hosts in order, and how many of them are in each wave."""
+        hosts = [host for wave in waves for host in wave]
+        return {
+            "waves": waves,
+            "ansible_facts": {
+                "rollout_hosts": hosts or NOBODY,
+                "rollout_sizes": [len(wave) for wave in waves] or [1],
+            },
+        }
+
+    def sizes(self) -> Sizes:
+        """``dmvpn_rollout``, which rendering has found to be the same on all hosts."""
+        name = "dmvpn_rollout"
+        value = self._templar.template(self.variables.get(name))
+        site, findings = read_site(self.host, {name: native(value)} if value is not None else {})
+        if findings:
+            raise FindingsError(findings)
+        said = site.vars.dmvpn_rollout
+        return Sizes(said.canary, tuple(said.waves), said.together or self.given["together"])
+
+    # In a wave.
+
+    def step_wave(self) -> Values:
+        """Begins the wave that the hosts of this batch are."""
+        record, number = self.here()
+        record.stages[number].state = "begun"
+        self.store.forget_proofs(record.stages[number].hosts)
+        self.store.save(record)
+        self.store.mark(time.time())
+        Display().display(f"\n{present.heading(record, number)}\n")
+        return {"ansible_facts": {"rollout_absent": self.store.absent(self.batch())}}
+
+    def step_told(self) -> Values:
+        """Keeps whether this router was proven, and if not, why."""
+        self.store.save_proof(self.host, self.given["proven"], self.given["cause"])
+        return {}
+
+    def step_judge(self) -> Values:
+        """Whether all of the wave was proven. Who did not tell so was not."""
+        record, number = self.here()
+        stage = record.stages[number]
+        proofs = self.store.proofs(stage.hosts)
+        stage.causes = {host: why for host in stage.hosts if (why := proofs[host]) is not None}
+        self.store.save(record)
+        return {"ansible_facts": {"rollout_good": not stage.causes, "rollout_causes": stage.causes}}
+
+    def step_end(self) -> Values:
+        """The wave was confirmed or undone; says how far the rollout is."""
+        record, number = self.here()
+        stage = record.stages[number]
+        stage.seconds = round(time.time() - self.store.marked(), 1)
+        stage.state = "undone" if stage.causes else "done"
+        self.store.save(record)
+        told = present.stopped(record, number) if stage.causes else present.progress(record, number)
+        Display().display(f"\n{told}\n")
+        return {"told": told}
+
+    def batch(self) -> list[str]:
+        return [str(host) for host in self.variables["ansible_play_batch"]]
+
+    def here(self) -> tuple[Record, int]:
+        """The rollout and the number of the wave that the hosts of this batch are."""
+        record = self.store.load()
+        if record is not None:
+            try:
+                return record, record.stage_of(self.batch())
+            except KeyError:
+                pass
+        raise AnsibleActionFail(f"{self.store.folder} holds no wave of these hosts; run playbooks/site.yml")
+
+
+def _has_done(stages: Iterable[Stage]) -> bool:
+    return any(stage.state == "done" for stage in stages)
