@@ -47,7 +47,7 @@ SECTIONS = (
      "`address` or a `public_address`. Two sites behind one public address are refused."),
     ("Objectives", models.ObjectivesInput, "`dmvpn_objectives`, for [failover.yml](../failover.md): "
      "durations with a unit, such as `900ms`, `3s` or `1min`."),
-    ("Rollout", models.RolloutInput, "`dmvpn_rollout`, for [site.yml](../rollout.md): the same on all hosts."),
+    ("Rollout", models.RolloutInput, "`dmvpn_rollout`, for [site.yml](../rollout.md): the same everywhere."),
 )  # fmt: skip
 
 

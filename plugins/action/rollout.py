@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable
@@ -30,12 +29,13 @@ except ImportError as error:
 else:
     MISSING = None
 
-STEPS = ("begin", "look", "order", "wave", "told", "judge", "end")
+STEPS = ("begin", "look", "order", "wave", "told", "judge", "left", "end")
 ARGUMENTS = {
     "step": {"type": "str", "choices": list(STEPS), "required": True},
     "forecast": {"type": "dict", "default": {}},
     "proven": {"type": "bool", "default": False},
     "cause": {"type": "str", "default": ""},
+    "left": {"type": "str", "choices": ["undone", "kept", "unknown"], "default": "unknown"},
     "together": {"type": "bool", "default": False},
     "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
     "report_dir": {"type": "path", "default": "artifacts/report"},
@@ -164,12 +164,18 @@ class ActionModule(ActionBase):
         self.store.save(record)
         return {"ansible_facts": {"rollout_good": not stage.causes, "rollout_causes": stage.causes}}
 
+    def step_left(self) -> Values:
+        """Keeps how this router of a wave that was not proven was left."""
+        self.store.save_left(self.host, self.given["left"])
+        return {}
+
     def step_end(self) -> Values:
         """The wave was confirmed or undone; says how far the rollout is."""
         record, number = self.here()
         stage = record.stages[number]
         stage.seconds = round(time.time() - self.store.marked(), 1)
         stage.state = "undone" if stage.causes else "done"
+        stage.left = self.store.left(stage.hosts) if stage.causes else {}
         self.store.save(record)
         told = present.stopped(record, number) if stage.causes else present.progress(record, number)
         Display().display(f"\n{told}\n")

@@ -33,7 +33,8 @@ options:
     type: int
     default: 0
   absent:
-    description: Peers that are not there yet, or known to be away. The router is judged as if its clouds did not have them.
+    description: Peers that are not there yet, or known to be away. The router is judged as if its clouds
+      did not have them.
     type: list
     elements: str
     default: []

@@ -88,7 +88,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 forecast:
-  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether the tunnels are not there yet.
+  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether the
+    tunnels are not there yet.
   returned: in check mode
   type: dict
   sample: {changed: true, new: false}

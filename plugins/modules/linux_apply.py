@@ -105,8 +105,8 @@ reasons:
   elements: str
   sample: [/etc/mgre-dmvpn/frr.conf, "FRR: 2 lines to add, 1 to remove"]
 forecast:
-  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether nothing of the collection
-    was ever applied.
+  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether
+    nothing of the collection was ever applied.
   returned: in check mode
   type: dict
   sample: {changed: true, new: false}

@@ -13,27 +13,30 @@ author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
   - Puts the routers that differ from the inventory in order and keeps account of how far the rollout is.
     C(playbooks/site.yml) puts the steps in order; use that playbook.
-  - Two hubs of one cloud are never in one wave, nor are two routers of one site; C(dmvpn_rollout) in the inventory has
-    the sizes. A cloud that nobody runs yet has nothing to lose, so all of its hubs come first and at once.
-  - What is kept is in the folder C(rollout) of the report directory, readable by its owner only. A run that stopped
-    goes on with what is not done, as long as the files of its routers are the same.
+  - Two hubs of one cloud are never in one wave, nor are two routers of one site; C(dmvpn_rollout) in the
+    inventory has the sizes. A cloud that nobody runs yet has nothing to lose, so all of its hubs come first
+    and at once.
+  - What is kept is in the folder C(rollout) of the report directory, readable by its owner only. A run that
+    stopped goes on with what is not done, as long as the files of its routers are the same.
 options:
   step:
     description:
       - V(begin) forgets what earlier runs saw.
       - V(look) keeps what a router would change.
       - V(order) makes the waves, and returns the facts C(rollout_hosts) and C(rollout_sizes).
-      - V(wave) begins the wave that the hosts of this batch are; the fact C(rollout_absent) has the peers that each
-        of them cannot be held to yet.
+      - V(wave) begins the wave that the hosts of this batch are; the fact C(rollout_absent) has the peers
+        that each of them cannot be held to yet.
       - V(told) keeps whether a router was proven.
       - V(judge) returns the facts C(rollout_good), and C(rollout_causes) by host.
+      - V(left) keeps how a router of a wave that was not proven was left.
       - V(end) says how far the rollout is, or why it stopped.
-      - V(look) and V(told) run for each router, the others are for C(run_once).
+      - V(look), V(told) and V(left) run for each router, the others are for C(run_once).
     type: str
     required: true
-    choices: [begin, look, order, wave, told, judge, end]
+    choices: [begin, look, order, wave, told, judge, left, end]
   forecast:
-    description: With O(step=look), what M(mgre.dmvpn.linux_apply) or M(mgre.dmvpn.ios_apply) returned of that name.
+    description: With O(step=look), what M(mgre.dmvpn.linux_apply) or M(mgre.dmvpn.ios_apply) returned of that
+      name.
     type: dict
     default: {}
   proven:
@@ -44,6 +47,11 @@ options:
     description: With O(step=told), why not.
     type: str
     default: ''
+  left:
+    description: With O(step=left), how. V(kept) is a router that confirms by itself.
+    type: str
+    choices: [undone, kept, unknown]
+    default: unknown
   together:
     description: Put all routers into one wave, whatever C(dmvpn_rollout) says.
     type: bool

@@ -256,8 +256,8 @@ class RolloutInput(Strict):
 
     canary: Canary = Field(
         default=1,
-        description="Routers that change first and alone: a number of spokes, or names. If none of those named "
-        "changes, as many others are taken.",
+        description="Routers that change first and alone: a number of spokes, or names. If none of those "
+        "named changes, as many others are taken.",
     )
     waves: list[Share] = Field(
         default=[10, "10%", "30%"],

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Among the lines for a router whose tunnel is not there yet; the first over the command line, the other by NETCONF.
+# Among the lines for a router whose tunnel is not there yet: over the command line, and over NETCONF.
 BEGINS_TUNNEL = ("tunnel mode gre multipoint", "+ interface/Tunnel[")
 
 

@@ -9,6 +9,12 @@ from collections.abc import Sequence
 from .record import Record, Stage
 
 NAMES = 8  # that are written out
+# How a router of a wave that was not proven was left.
+LEFT = {
+    "undone": "undone",
+    "kept": "kept",
+    "unknown": "not known",
+}
 
 
 def named(hosts: Sequence[str]) -> str:
@@ -72,7 +78,10 @@ def stopped(record: Record, number: int) -> str:
     waiting = [host for other in record.stages if other.state == "waiting" for host in other.hosts]
     lines = [f"the rollout stopped in wave {number + 1} of {len(record.stages)}"]
     lines.append(f"  done:      {named(done) or 'none'}")
-    lines.append(f"  undone:    {named(stage.hosts)}")
+    for left, word in LEFT.items():
+        hosts = [host for host in stage.hosts if stage.left.get(host, "unknown") == left]
+        if hosts:
+            lines.append(f"  {word + ':':<10} {named(hosts)}")
     lines.append(f"  not begun: {named(waiting) or 'none'}")
     for host, cause in stage.causes.items():
         first, *more = cause.strip().splitlines() or ["no reason given"]

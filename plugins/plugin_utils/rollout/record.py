@@ -18,13 +18,17 @@ State = Literal["waiting", "begun", "done", "undone"]
 
 @dataclass(slots=True)
 class Stage:
-    """One wave and what became of it. ``seconds`` is how long it took."""
+    """One wave and what became of it. ``seconds`` is how long it took.
+
+    ``causes`` says by router why it was not proven, ``left`` how routers of such a wave were left.
+    """
 
     kind: Kind
     hosts: list[str]
     state: State = "waiting"
     seconds: float = 0.0
     causes: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -89,6 +89,16 @@ class Store:
     def save_proof(self, host: str, proven: bool, cause: str) -> None:
         self._write(path_of(self.folder / "proof", host), {"proven": proven, "cause": cause})
 
+    def save_left(self, host: str, left: str) -> None:
+        """Keeps beside the proof how the router of a wave that failed was left."""
+        path = path_of(self.folder / "proof", host)
+        self._write(path, {**(self._read(path) or {}), "left": left})
+
+    def left(self, hosts: Iterable[str]) -> dict[str, str]:
+        """By host; those that did not tell are not in it."""
+        found = {host: (self._read(path_of(self.folder / "proof", host)) or {}).get("left") for host in hosts}
+        return {host: str(left) for host, left in found.items() if left}
+
     def proofs(self, hosts: Iterable[str]) -> dict[str, str | None]:
         """By host, why it was not proven; None where it was."""
         found = {host: self._read(path_of(self.folder / "proof", host)) or {} for host in hosts}

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """In what order routers change: waves in which no cloud loses two hubs and no site two routers.
 
-Three stages, each in waves. First the hubs of clouds that nobody runs yet: there is nothing to lose, and spokes
-need them. Then what stands and changes, canaries first, hubs before spokes. Last the spokes that are new.
+Three stages, each in waves. First the hubs of clouds that nobody runs yet: there is nothing to lose, and
+spokes need them. Then what stands and changes, canaries first, hubs before spokes. Last the new spokes.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def plan_waves(changing: Sequence[Router], standing: Iterable[Router], sizes: Si
 
 
 def choose(routers: Sequence[Router], wanted: int | tuple[str, ...]) -> list[Router]:
-    """The canaries: those that are named and change, or else as many spokes, of as many clouds as possible."""
+    """The canaries: those named that change, or else as many spokes, of as many clouds as possible."""
     if not isinstance(wanted, int):
         by_name = {router.name: router for router in routers}
         named = [by_name[name] for name in dict.fromkeys(wanted) if name in by_name]
