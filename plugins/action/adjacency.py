@@ -16,7 +16,6 @@ from ansible.plugins.action import ActionBase
 try:
     from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.dump import parse_device
-    from ..plugin_utils.judge.narrow import without
     from ..plugin_utils.judge.plan import probe_targets, state_arguments
     from ..plugin_utils.judge.present import described
     from ..plugin_utils.judge.report import HostReport, rows
@@ -34,7 +33,6 @@ ARGUMENTS = {
     "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
     "report_dir": {"type": "path", "default": "artifacts/report"},
     "wait": {"type": "int", "default": 0},
-    "absent": {"type": "list", "elements": "str", "default": []},
     "fail_on_red": {"type": "bool", "default": True},
 }
 
@@ -63,9 +61,7 @@ class ActionModule(ActionBase):
             result.update(skipped=True, msg=f"{self.host} is not in the fleet")
             return result
         try:
-            report, judgement = self.judged(
-                without(self.intent(bundle), set(arguments["absent"])), arguments["wait"], reports
-            )
+            report, judgement = self.judged(self.intent(bundle), arguments["wait"], reports)
         except (AnsibleActionFail, AnsibleConnectionFailure) as error:
             # The fleet's report tells of this router too, and why there is nothing to tell.
             save_error(reports, self.host, error.message)

@@ -22,7 +22,7 @@ try:
     from ..plugin_utils.rollout.looks import Look
     from ..plugin_utils.rollout.record import Record, Stage, order
     from ..plugin_utils.rollout.store import Store, files_of, routers
-    from ..plugin_utils.rollout.waves import Sizes, Wave, absent
+    from ..plugin_utils.rollout.waves import Sizes
     from .render import native
 except ImportError as error:
     MISSING: str | None = error.name
@@ -111,10 +111,8 @@ class ActionModule(ActionBase):
         Display().display(f"\n{told}\n")
         if self._task.check_mode:
             return self.hosts_of([]) | {"waves": [stage.hosts for stage in stages]}
-        waves = [Wave(stage.kind, tuple(stage.hosts)) for stage in stages if stage.state != "done"]
-        self.store.save_absent(absent(waves, every, looks))
         self.store.save(record)
-        return self.hosts_of([list(wave.hosts) for wave in waves])
+        return self.hosts_of([stage.hosts for stage in stages if stage.state != "done"])
 
     @staticmethod
     def hosts_of(waves: list[list[str]]) -> Values:
@@ -148,7 +146,7 @@ class ActionModule(ActionBase):
         self.store.save(record)
         self.store.mark(time.time())
         Display().display(f"\n{present.heading(record, number)}\n")
-        return {"ansible_facts": {"rollout_absent": self.store.absent(self.batch())}}
+        return {}
 
     def step_told(self) -> Values:
         """Keeps whether this router was proven, and if not, why."""
@@ -159,8 +157,7 @@ class ActionModule(ActionBase):
         """Whether all of the wave was proven. Who did not tell so was not."""
         record, number = self.here()
         stage = record.stages[number]
-        proofs = self.store.proofs(stage.hosts)
-        stage.causes = {host: why for host in stage.hosts if (why := proofs[host]) is not None}
+        stage.causes = self.causes(stage)
         self.store.save(record)
         return {"ansible_facts": {"rollout_good": not stage.causes, "rollout_causes": stage.causes}}
 
@@ -174,12 +171,22 @@ class ActionModule(ActionBase):
         record, number = self.here()
         stage = record.stages[number]
         stage.seconds = round(time.time() - self.store.marked(), 1)
+        undone = bool(stage.causes)
+        # One may have been out of reach when it was to be confirmed.
+        stage.causes = self.causes(stage)
         stage.state = "undone" if stage.causes else "done"
-        stage.left = self.store.left(stage.hosts) if stage.causes else {}
+        left = self.store.left(stage.hosts)
+        silent = dict.fromkeys(stage.hosts, "kept") | dict.fromkeys(stage.causes, "unknown")
+        stage.left = left if undone else silent if stage.causes else {}
         self.store.save(record)
         told = present.stopped(record, number) if stage.causes else present.progress(record, number)
         Display().display(f"\n{told}\n")
-        return {"told": told}
+        return {"told": told, "ansible_facts": {"rollout_causes": stage.causes}}
+
+    def causes(self, stage: Stage) -> dict[str, str]:
+        """Why routers of a wave were not proven; those that did not tell that they were are among them."""
+        proofs = self.store.proofs(stage.hosts)
+        return {host: why for host in stage.hosts if (why := proofs[host]) is not None}
 
     def batch(self) -> list[str]:
         return [str(host) for host in self.variables["ansible_play_batch"]]

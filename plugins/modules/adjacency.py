@@ -32,13 +32,6 @@ options:
       which counters move.
     type: int
     default: 0
-  absent:
-    description: Peers that are not there yet, or known to be away. The router is judged as if its clouds
-      did not have them.
-    type: list
-    elements: str
-    default: []
-    version_added: 0.2.0
   fail_on_red:
     description: Whether the task fails if not everything is green. V(false) leaves the verdict to
       M(mgre.dmvpn.report).

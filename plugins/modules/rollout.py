@@ -24,8 +24,7 @@ options:
       - V(begin) forgets what earlier runs saw.
       - V(look) keeps what a router would change.
       - V(order) makes the waves, and returns the facts C(rollout_hosts) and C(rollout_sizes).
-      - V(wave) begins the wave that the hosts of this batch are; the fact C(rollout_absent) has the peers
-        that each of them cannot be held to yet.
+      - V(wave) begins the wave that the hosts of this batch are.
       - V(told) keeps whether a router was proven.
       - V(judge) returns the facts C(rollout_good), and C(rollout_causes) by host.
       - V(left) keeps how a router of a wave that was not proven was left.

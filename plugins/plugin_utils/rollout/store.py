@@ -65,14 +65,6 @@ class Store:
         except OSError:
             return None
 
-    def save_absent(self, absent: Mapping[str, list[str]]) -> None:
-        self._write(self.folder / "absent.json", absent)
-
-    def absent(self, hosts: Iterable[str]) -> dict[str, list[str]]:
-        """The peers that each router cannot be held to yet."""
-        held = self._read(self.folder / "absent.json") or {}
-        return {host: held.get(host, []) for host in hosts}
-
     def mark(self, now: float) -> None:
         """Keeps when the wave began."""
         self._write(self.folder / "began.json", now)

@@ -9,7 +9,7 @@ spokes need them. Then what stands and changes, canaries first, hubs before spok
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -158,33 +158,3 @@ def _fill(
                 waiting.append(router)
         left -= len(room.hosts)
         yield Wave(kind, tuple(room.hosts))
-
-
-def absent(waves: Sequence[Wave], routers: Mapping[str, Router], seen: Iterable[str]) -> dict[str, list[str]]:
-    """For each router that changes, the peers that cannot stand yet when it is proven.
-
-    Those are new routers of later waves, and what was not ``seen``: out of reach, or left out by ``--limit``.
-    A spoke is held to hubs all the same, unless they come later.
-    """
-    known = set(seen)
-    wave_of = {host: number for number, wave in enumerate(waves) for host in wave.hosts}
-    hubs: dict[str, list[Router]] = {}
-    spokes: dict[str, list[Router]] = {}
-    for router in routers.values():
-        if router.name not in known or (router.new and router.name in wave_of):
-            for cloud in router.hub_of:
-                hubs.setdefault(cloud, []).append(router)
-            for cloud in router.spoke_of:
-                spokes.setdefault(cloud, []).append(router)
-
-    def missing(host: str, number: int) -> Iterator[str]:
-        router = routers[host]
-        for peer in (peer for cloud in router.clouds for peer in hubs.get(cloud, ())):
-            later = wave_of.get(peer.name, -1) > number
-            if later or (peer.name not in known and router.hub_of):
-                yield peer.name
-        for peer in (peer for cloud in router.hub_of for peer in spokes.get(cloud, ())):
-            if peer.name not in known or wave_of[peer.name] > number:
-                yield peer.name
-
-    return {host: list(dict.fromkeys(missing(host, number))) for host, number in wave_of.items()}

@@ -11,7 +11,6 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.rollout.waves import (
     Router,
     Sizes,
     Wave,
-    absent,
     number_of,
     plan_waves,
 )
@@ -103,20 +102,6 @@ def test_waves_grow_and_the_last_size_stays() -> None:
 @pytest.mark.parametrize(("share", "number"), [(5, 5), ("20%", 2), ("1%", 1), ("0.5 %", 1), ("100%", 9)])
 def test_a_share_is_at_least_one_router(share: int | str, number: int) -> None:
     assert number_of(share, 9) == number
-
-
-def test_a_hub_is_not_held_to_spokes_of_later_waves_or_out_of_reach() -> None:
-    routers = {router.name: router for router in new(*HUBS, *SPOKES)}
-    waves = plan_waves(list(routers.values())[:-1], [], Sizes())
-    found = absent(waves, routers, [name for name in routers if name != "spoke3"])
-    assert found["hub1"] == ["spoke1", "spoke2", "spoke3"]
-    assert found["spoke1"] == []
-
-
-def test_a_spoke_is_held_to_hubs_that_nobody_looked_at() -> None:
-    routers = {router.name: router for router in (*HUBS, *SPOKES)}
-    waves = plan_waves([SPOKES[0]], [*HUBS, *SPOKES[1:]], Sizes())
-    assert absent(waves, routers, ["spoke1"]) == {"spoke1": []}
 
 
 CLOUDS = ("blue", "green", "red")
