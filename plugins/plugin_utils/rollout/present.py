@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..judge.present import paragraph
 from .record import Record, Stage
 
 NAMES = 8  # that are written out
@@ -84,7 +85,8 @@ def stopped(record: Record, number: int) -> str:
             lines.append(f"  {word + ':':<10} {named(hosts)}")
     lines.append(f"  not begun: {named(waiting) or 'none'}")
     for host, cause in stage.causes.items():
-        first, *more = cause.strip().splitlines() or ["no reason given"]
-        lines += [f"  cause:     {host}: {first}", *(f"             {line.strip()}" for line in more)]
+        lines += paragraph(
+            "  cause:", [("", f"{host}: {line}") for line in cause.splitlines() if line.strip()]
+        )
     lines.append("run site.yml again when that is repaired: it goes on with what is not done")
     return "\n".join(lines)
