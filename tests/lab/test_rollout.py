@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""site.yml over waves on a live fleet: a bad canary stops it, a red wave is undone whole, the next run goes on."""
+"""site.yml over waves on a live fleet: a bad canary stops it, a red wave is undone whole, the next goes on."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ def test_a_wave_is_undone_whole_and_the_next_run_goes_on_behind_what_is_done(fle
         assert done.returncode != 0, said
         assert re.search(
             r"the rollout stopped in wave 2 of 3\n"
-            r" +done: +spoke1\n +undone: +hub1, spoke2, spoke3\n +not begun: +hub2\n +cause:\n +spoke2: another",
+            r" +done: +spoke1\n +undone: +hub1, spoke2, spoke3\n +not begun: +hub2\n"
+            r" +cause:\n +spoke2: another",
             said,
         ), said
         assert [changes(fleet, node)[-1] for node in ("spoke1", "hub1", "spoke3")] == [

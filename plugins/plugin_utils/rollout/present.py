@@ -85,8 +85,7 @@ def stopped(record: Record, number: int) -> str:
             lines.append(f"  {word + ':':<10} {named(hosts)}")
     lines.append(f"  not begun: {named(waiting) or 'none'}")
     for host, cause in stage.causes.items():
-        lines += paragraph(
-            "  cause:", [("", f"{host}: {line}") for line in cause.splitlines() if line.strip()]
-        )
+        told = [line for line in cause.splitlines() if line.strip()] or ["no reason given"]
+        lines += paragraph("  cause:", [("", f"{host}: {line}") for line in told])
     lines.append("run site.yml again when that is repaired: it goes on with what is not done")
     return "\n".join(lines)
