@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""site.yml over waves on a live fleet: a bad canary stops it, a red wave is undone whole, the next goes on."""
+"""site.yml over waves on a live fleet: a bad canary stops it, a red wave is undone, the next run goes on."""
 
 from __future__ import annotations
 

@@ -84,8 +84,12 @@ def stopped(record: Record, number: int) -> str:
         if hosts:
             lines.append(f"  {word + ':':<10} {named(hosts)}")
     lines.append(f"  not begun: {named(waiting) or 'none'}")
-    for host, cause in stage.causes.items():
-        told = [line for line in cause.splitlines() if line.strip()] or ["no reason given"]
-        lines += paragraph("  cause:", [("", f"{host}: {line}") for line in told])
+    causes = [
+        ("", f"{host}: {line}")
+        for host, cause in stage.causes.items()
+        for line in cause.splitlines() or ["no reason given"]
+        if line.strip()
+    ]
+    lines += paragraph("  cause:", causes)
     lines.append("run site.yml again when that is repaired: it goes on with what is not done")
     return "\n".join(lines)
