@@ -142,7 +142,9 @@ class Router:
         try:
             parsed = json.loads(done.stdout[done.stdout.index("{") :])
             stats = parsed["stats"]
-            result = parsed["plays"][-1]["tasks"][-1]["hosts"]["r1"]
+            # The last play is empty where there is nothing to change.
+            last = [play for play in parsed["plays"] if play["tasks"]][-1]
+            result = last["tasks"][-1]["hosts"].get("r1", {})
         except (ValueError, KeyError, IndexError):
             stats, result = {}, {}
         return Run(done.returncode, output, result, stats)
