@@ -49,6 +49,7 @@ class ActionModule(ActionBase):
                 "bundle": {"type": "path"},
                 "confirm_within": {"type": "int", "default": 0},
                 "why": {"type": "str", "default": ""},
+                "fingerprint_key": {"type": "str", "no_log": True},
             },
             required_if=[("state", "present", ("bundle",))],
         )

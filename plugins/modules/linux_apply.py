@@ -54,6 +54,11 @@ options:
   look:
     description: Set by the action plugin. What to observe before the change.
     type: dict
+  fingerprint_key:
+    description:
+      - A secret of the controller, with which the C(forecast) of check mode says more and has fingerprints
+        that tell nothing to whoever lacks it.
+    type: str
   manifest:
     description: Set by the action plugin. What the bundle holds for this router.
     type: dict
@@ -105,8 +110,11 @@ reasons:
   elements: str
   sample: [/etc/mgre-dmvpn/frr.conf, "FRR: 2 lines to add, 1 to remove"]
 forecast:
-  description: What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether
-    nothing of the collection was ever applied.
+  description:
+    - What the run to come would do, for M(mgre.dmvpn.rollout) and M(mgre.dmvpn.plan). C(new) is whether
+      nothing of the collection was ever applied.
+    - With O(fingerprint_key), also C(acts), what the steps would do, C(diff), the lines, and C(wanted) and
+      C(state), fingerprints of the release and of the router.
   returned: in check mode
   type: dict
   sample: {changed: true, new: false}
@@ -166,6 +174,7 @@ def main() -> None:
             # What the action plugin adds.
             "who": {"type": "str"},
             "look": {"type": "dict"},
+            "fingerprint_key": {"type": "str", "no_log": True},
             "manifest": {"type": "dict"},
             "intent": {"type": "dict"},
             "texts": {"type": "dict"},
@@ -198,7 +207,8 @@ def main() -> None:
     if outcome.before is not None:
         result["before"] = outcome.before
     if module.check_mode:
-        result["forecast"] = forecast(outcome.changed, outcome.plan)
+        key = module.params["fingerprint_key"] or ""
+        result["forecast"] = forecast(Host(), outcome.changed, outcome.plan, key)
     if module._diff:
         result["diff"] = outcome.diff
     module.exit_json(**result)
