@@ -17,7 +17,8 @@ h1 { font-size: 1.6em; margin-bottom: 0; } h2 { font-size: 1.2em; margin-top: 2e
 table { border-collapse: collapse; width: 100%; } th { text-align: left; border-bottom: 2px solid #1b1f24; }
 td, th { padding: .35em .8em .35em 0; vertical-align: top; } td { border-bottom: 1px solid #d0d7de; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; } pre { background: #f6f8fa; padding: .8em;
-white-space: pre-wrap; overflow-wrap: anywhere; } .add { color: #116329; } .del { color: #a40e26; } .head { color: #57606a; }
+white-space: pre-wrap; overflow-wrap: anywhere; }
+.add { color: #116329; } .del { color: #a40e26; } .head { color: #57606a; }
 .down { font-weight: 600; color: #a40e26; } .sign td { height: 3em; border-bottom: 1px solid #1b1f24; }
 .print { word-break: break-all; } summary { cursor: pointer; font-weight: 600; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } details > * { display: block; }
