@@ -136,7 +136,7 @@ class ActionModule(ActionBase):
             result.setdefault("warnings", []).append(text)
         result |= {"changed": outcome.changed, "lines": outcome.lines.splitlines()}
         if self._task.check_mode:
-            result["forecast"] = forecast_of(outcome.changed, result["lines"])
+            result["forecast"] = forecast_of(outcome.changed, result["lines"], arguments["fingerprint_key"])
         if self._task.diff:
             result["diff"] = {"prepared": outcome.lines}
         return result
@@ -150,6 +150,7 @@ class ActionModule(ActionBase):
                 "wait_for_tunnels": {"type": "int", "default": 0},
                 "push_secrets": {"type": "bool", "default": False, "no_log": False},
                 "save": {"type": "bool", "default": True},
+                "fingerprint_key": {"type": "str", "no_log": True},
             },
             required_if=[("state", "present", ("bundle",))],
         )

@@ -64,9 +64,9 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "restored": True, "msg": hidden(str(error), secrets)}
         except Failed as error:
             return {**result, "failed": True, "restored": error.restored, "msg": hidden(str(error), secrets)}
-        return {**result, **self.told(outcome, secrets)}
+        return {**result, **self.told(outcome, secrets, arguments["fingerprint_key"])}
 
-    def told(self, outcome: Outcome, secrets: Mapping[str, str]) -> dict[str, Any]:
+    def told(self, outcome: Outcome, secrets: Mapping[str, str], key: str | None = None) -> dict[str, Any]:
         """The result, which holds no secret even where a router put one into an unexpected place."""
         told: dict[str, Any] = {
             "changed": outcome.changed,
@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
             "saved": outcome.saved,
         }
         if self._task.check_mode:
-            told["forecast"] = forecast_of(outcome.changed, told["lines"])
+            told["forecast"] = forecast_of(outcome.changed, told["lines"], key)
         if outcome.warnings:
             told["warnings"] = [hidden(text, secrets) for text in outcome.warnings]
         if self._task.diff and outcome.changed:

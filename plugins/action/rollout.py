@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,25 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 try:
+    from ..plugin_utils.failover.store import load_devices
     from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.declared import read_site
+    from ..plugin_utils.operator import operator
+    from ..plugin_utils.plan.plan import Plan, change, compose, differences
+    from ..plugin_utils.plan.present import console
+    from ..plugin_utils.plan.store import KEY, BadPlan, key_of, load, save
     from ..plugin_utils.rollout import present
     from ..plugin_utils.rollout.looks import Look
     from ..plugin_utils.rollout.record import Record, Stage, order
     from ..plugin_utils.rollout.store import Store, files_of, routers
-    from ..plugin_utils.rollout.waves import Sizes
+    from ..plugin_utils.rollout.waves import Sizes, plan_waves
     from .render import native
 except ImportError as error:
     MISSING: str | None = error.name
 else:
     MISSING = None
 
-STEPS = ("begin", "look", "order", "wave", "told", "judge", "left", "end")
+STEPS = ("begin", "look", "plan", "order", "wave", "told", "judge", "left", "end")
 ARGUMENTS = {
     "step": {"type": "str", "choices": list(STEPS), "required": True},
     "forecast": {"type": "dict", "default": {}},
@@ -37,6 +42,8 @@ ARGUMENTS = {
     "cause": {"type": "str", "default": ""},
     "left": {"type": "str", "choices": ["undone", "kept", "unknown"], "default": "unknown"},
     "together": {"type": "bool", "default": False},
+    "plan": {"type": "path", "default": ""},
+    "plan_dir": {"type": "path", "default": ""},
     "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
     "report_dir": {"type": "path", "default": "artifacts/report"},
 }
@@ -78,18 +85,105 @@ class ActionModule(ActionBase):
     # Before anything is touched.
 
     def step_begin(self) -> Values:
+        """With a plan, or a directory for one, the fact ``rollout_key_file`` has the key of fingerprints."""
         self.store.forget_looks()
+        if self.given["plan"]:
+            self.plan()
+            return {"ansible_facts": {"rollout_key_file": str(self.plan_path.parent / KEY)}}
+        if self.given["plan_dir"]:
+            folder = Path(os.path.abspath(self.given["plan_dir"]))
+            key_of(folder)
+            return {"ansible_facts": {"rollout_key_file": str(folder / KEY)}}
         return {}
+
+    @property
+    def plan_path(self) -> Path:
+        return Path(os.path.abspath(self.given["plan"]))
+
+    def plan(self) -> Plan:
+        """The plan that is carried out. Raises ``AnsibleActionFail``."""
+        try:
+            return load(self.plan_path)
+        except BadPlan as error:
+            raise AnsibleActionFail(f"nothing was touched: {error}") from None
 
     def step_look(self) -> Values:
         """What this router would change, as its own check mode said."""
         self.store.save_look(self.host, Look.of(self.given["forecast"]))
         return {}
 
+    def step_plan(self) -> Values:
+        """Writes what would be done, and says it."""
+        play = self.play()
+        looks = self.store.looks(play)
+        everybody = [str(host) for host in self.variables["groups"]["all"]]
+        every = routers(self.bundle, everybody, looks)
+        ours = [every[host] for host in play if host in every and host in looks and looks[host].changed]
+        names = {router.name for router in ours}
+        waves = plan_waves(ours, [r for r in every.values() if r.name not in names], self.sizes())
+        devices = load_devices(self.bundle, everybody)
+        files = {host: files_of(self.bundle, host) for host in every}
+        changes = {r.name: change(devices[r.name], looks[r.name].forecast, files[r.name]) for r in ours}
+        plan = compose(
+            changes,
+            [Stage(wave.kind, list(wave.hosts)) for wave in waves],
+            devices,
+            files,
+            [host for host in play if host in looks and host not in names],
+            [host for host in play if host in every and host not in looks],
+            {
+                "made": time.strftime("%Y-%m-%d %H:%M %Z"),
+                "made_by": operator(),
+                "why": str(self._templar.template(self.variables.get("dmvpn_change")) or ""),
+            },
+        )
+        paths = save(Path(os.path.abspath(self.given["plan_dir"] or "artifacts/plan")), plan)
+        told = f"{console(plan)}\n\n{paths[1]} is the page to read and sign"
+        if changes:
+            told += f"; carry it out with\n  site.yml -e dmvpn_plan={paths[0]}"
+        Display().display(f"\n{told}\n")
+        return {"plan": str(paths[0]), "page": str(paths[1]), "fingerprint": plan.fingerprint}
+
+    def planned(self, looks: Mapping[str, Look]) -> Values:
+        """The waves of a plan, unless inventory or a router is another by now."""
+        plan, play, earlier = self.plan(), self.play(), self.store.load()
+        every = routers(self.bundle, map(str, self.variables["groups"]["all"]), looks)
+        files = {host: files_of(self.bundle, host) for host in every}
+        goes_on = earlier is not None and earlier.plan == plan.fingerprint
+        done = earlier.done() if earlier is not None and goes_on else set()
+        seen = {host: look.forecast for host, look in looks.items()}
+        findings = list(differences(plan, files, seen, [host for host in play if host not in done]))
+        if findings:
+            raise FindingsError(findings)
+        taking_part = set(play)
+        stages = []
+        for stage in plan.stages:
+            here = [host for host in stage.hosts if host in taking_part]
+            ready = [host for host in here if host in done]
+            stages += [Stage(stage.kind, ready, "done")] if ready else []
+            left = [host for host in here if host not in done]
+            stages += [Stage(stage.kind, left)] if left else []
+        record = Record(
+            begun=earlier.begun if earlier and goes_on else time.strftime("%Y-%m-%d %H:%M"),
+            stages=stages,
+            files={host: files[host] for stage in stages for host in stage.hosts},
+            sites={name: every[name].site for stage in stages for name in stage.hosts},
+            forks=int(context.CLIARGS.get("forks") or 5),
+            resumed=bool(done),
+            plan=plan.fingerprint,
+        )
+        Display().display(f"\nplan {plan.fingerprint}: inventory and routers are as they were")
+        return self.begun(record, len(looks) - sum(len(s.hosts) for s in stages if s.state != "done"))
+
+    def play(self) -> list[str]:
+        return [str(host) for host in self.variables["ansible_play_hosts_all"]]
+
     def step_order(self) -> Values:
         """The waves, for the whole fleet in one go. Says in check mode what they would be."""
-        play = [str(host) for host in self.variables["ansible_play_hosts_all"]]
+        play = self.play()
         looks = self.store.looks(play)
+        if self.given["plan"]:
+            return self.planned(looks)
         changing = [host for host in play if host in looks and looks[host].changed]
         if not changing:
             return self.hosts_of([])
@@ -107,12 +201,16 @@ class ActionModule(ActionBase):
             left_out=[host for host in play if host not in looks and host in every],
             resumed=_has_done(stages),
         )
-        told = present.forecast(record, len(looks) - len(changing), bool(self._task.check_mode))
+        return self.begun(record, len(looks) - len(changing))
+
+    def begun(self, record: Record, unchanged: int) -> Values:
+        """Says what comes, and hands it to the play over the waves unless this is only a look."""
+        told = present.forecast(record, unchanged, bool(self._task.check_mode))
         Display().display(f"\n{told}\n")
         if self._task.check_mode:
-            return self.hosts_of([]) | {"waves": [stage.hosts for stage in stages]}
+            return self.hosts_of([]) | {"waves": [stage.hosts for stage in record.stages]}
         self.store.save(record)
-        return self.hosts_of([stage.hosts for stage in stages if stage.state != "done"])
+        return self.hosts_of([stage.hosts for stage in record.stages if stage.state != "done"])
 
     @staticmethod
     def hosts_of(waves: list[list[str]]) -> Values:

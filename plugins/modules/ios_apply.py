@@ -21,6 +21,10 @@ description:
   - Secrets are resolved on the controller, from C(dmvpn_psks) and C(dmvpn_nhrp_secrets), which may be
     vaulted. They are never part of a diff or a message.
 options:
+  fingerprint_key:
+    description: As in M(mgre.dmvpn.linux_apply).
+    type: str
+    version_added: 0.2.0
   state:
     description:
       - V(present) applies the bundle.

@@ -24,6 +24,10 @@ description:
     C(ansible_ssh_private_key_file) and C(ansible_host_key_checking), and for the command line
     C(dmvpn_ssh_port) (C(ansible_port), else 22).
 options:
+  fingerprint_key:
+    description: As in M(mgre.dmvpn.linux_apply).
+    type: str
+    version_added: 0.2.0
   state:
     description:
       - V(present) applies the bundle.

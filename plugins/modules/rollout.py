@@ -21,9 +21,12 @@ description:
 options:
   step:
     description:
-      - V(begin) forgets what earlier runs saw.
+      - V(begin) forgets what earlier runs saw. With O(plan) or O(plan_dir), the fact C(rollout_key_file) is
+        the key of fingerprints.
+      - V(plan) writes C(plan.json) and C(plan.html) into O(plan_dir).
       - V(look) keeps what a router would change.
-      - V(order) makes the waves, and returns the facts C(rollout_hosts) and C(rollout_sizes).
+      - V(order) makes the waves, or takes those of O(plan) if inventory and routers are still the same. It
+        returns the facts C(rollout_hosts) and C(rollout_sizes).
       - V(wave) begins the wave that the hosts of this batch are.
       - V(told) keeps whether a router was proven.
       - V(judge) returns the facts C(rollout_good), and C(rollout_causes) by host.
@@ -32,7 +35,7 @@ options:
       - V(look), V(told) and V(left) run for each router, the others are for C(run_once).
     type: str
     required: true
-    choices: [begin, look, order, wave, told, judge, left, end]
+    choices: [begin, look, plan, order, wave, told, judge, left, end]
   forecast:
     description: With O(step=look), what M(mgre.dmvpn.linux_apply) or M(mgre.dmvpn.ios_apply) returned of that
       name.
@@ -55,6 +58,14 @@ options:
     description: Put all routers into one wave, whatever C(dmvpn_rollout) says.
     type: bool
     default: false
+  plan:
+    description: A C(plan.json) to carry out.
+    type: path
+    default: ''
+  plan_dir:
+    description: Where a plan is written, with its page and the key of its fingerprints, for the owner only.
+    type: path
+    default: ''
   bundle_dir:
     description: Where C(render.yml) wrote.
     type: path

@@ -385,6 +385,14 @@ class SiteInput(Strict):
         description="What a failover may cost, see [objectives](#objectives); those of the router that is "
         "broken count.",
     )
+    dmvpn_plan: Given[Directory | None] = Field(
+        default=None,
+        description="A `plan.json` that `site.yml` is to carry out; for the command line, see "
+        "[plan](../plan.md).",
+    )
+    dmvpn_plan_dir: Given[Directory | None] = Field(
+        default=None, description="Where `plan.yml` writes. Default: `artifacts/plan`."
+    )
     dmvpn_rollout: RolloutInput = Field(
         default=RolloutInput(),
         json_schema_extra={"default": {}},

@@ -47,6 +47,22 @@ RESETS = (
 )
 # These take effect in the session that stands, or in the next one.
 QUIET = ("description", "timers", "bfd", "route-map", "next-hop-self", "activate", "soft-reconfiguration")
+# Lines of IOS that take effect in sessions that stand, and the headings of their sections.
+IOS_QUIET = (
+    "interface ",
+    "router ",
+    "address-family ",
+    "exit",
+    "description ",
+    "ip prefix-list ",
+    "ip route ",
+    "ip nhrp holdtime ",
+    "ip tcp adjust-mss ",
+    "route-map ",
+    "match ",
+    "set ",
+    "network ",
+)
 _NEIGHBOR = re.compile(r"router bgp \d+ / (?:address-family ipv4 unicast / )?(?:no )?neighbor (\S+) (\S+)")
 
 
@@ -84,6 +100,8 @@ def _flaps(device: Device, act: Mapping[str, Any]) -> Iterator[Flap]:
             yield charon(member)
     elif what == "FRR lines change":
         yield from lines(device, [*act["added"], *act["removed"]], act["removed"])
+    elif what == "IOS lines change":
+        yield from ios(device, act["lines"])
     elif what == "tunnel goes":
         yield Flap(_cloud(device, act), "all", (), None, "expected", f"{act['tunnel']} is taken away")
     elif what in ("tunnel moves", "tunnel is renumbered"):
@@ -130,6 +148,14 @@ def lines(device: Device, told: Sequence[str], removed: Sequence[str]) -> Iterat
                 peers = tuple(hub.name for hub in member.hubs if str(hub.overlay) == gone[2])
                 if member.interface == gone[1]:
                     yield Flap(member.cloud.name, "NHRP", peers, None, "expected", f"nhs {gone[2]} goes")
+
+
+def ios(device: Device, told: Sequence[str]) -> Iterator[Flap]:
+    """An IOS router: nothing was measured, and what is not known to be quiet may be loud."""
+    loud = [line for line in told if not line.lstrip("+- ").removeprefix("no ").startswith(IOS_QUIET)]
+    for member in device.memberships if loud else ():
+        why = f"IOS: {loud[0]}" + (f" and {len(loud) - 1} more lines" if len(loud) > 1 else "")
+        yield Flap(member.cloud.name, "all", (), (0, 70), "not known", why)
 
 
 def _ends(device: Device, neighbor: str) -> Iterator[tuple[Membership, tuple[str, ...]]]:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # Among the lines for a router whose tunnel is not there yet: over the command line, and over NETCONF.
@@ -14,20 +16,31 @@ BEGINS_TUNNEL = ("tunnel mode gre multipoint", "+ interface/Tunnel[")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """``new``: nothing of ours runs there yet."""
+    """``new``: nothing of ours runs there yet. ``forecast`` is all that it said."""
 
     changed: bool
     new: bool = False
+    forecast: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, forecast: Mapping[str, Any]) -> Look:
         """From what linux_apply, ios_apply and netconf_apply return as ``forecast`` in check mode."""
-        return cls(bool(forecast.get("changed")), bool(forecast.get("new")))
+        return cls(bool(forecast.get("changed")), bool(forecast.get("new")), dict(forecast))
 
 
-def forecast_of(changed: bool, lines: Iterable[str]) -> dict[str, Any]:
-    """The ``forecast`` of an IOS router. One that loses nothing and gets a tunnel is new."""
-    held = [line.strip() for line in lines]
+def forecast_of(changed: bool, lines: Iterable[str], key: str | None = "") -> dict[str, Any]:
+    """The ``forecast`` of an IOS router. One that loses nothing and gets a tunnel is new.
+
+    The lines are all that is known of such a router: they are its fingerprint, made with the ``key``.
+    """
+    shown = list(lines)
+    held = [line.strip() for line in shown]
     loses = any(line.startswith(("no ", "- ")) for line in held)
     gains = any(line.startswith(BEGINS_TUNNEL) for line in held)
-    return {"changed": changed, "new": gains and not loses}
+    told: dict[str, Any] = {"changed": changed, "new": gains and not loses}
+    if key:
+        text = "\n".join(held)
+        digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+        told |= {"diff": "".join(f"+{line}\n" for line in shown), "wanted": digest, "state": digest}
+        told["acts"] = [{"act": "IOS lines change", "lines": held}] if changed else []
+    return told

@@ -35,7 +35,7 @@ class Stage:
 class Record:
     """A rollout. ``files`` are fingerprints of what each router was to get, ``sites`` its site number.
 
-    ``left_out`` are routers that could not be looked at, with the reason as far as it is known.
+    ``left_out`` are routers that could not be looked at, ``plan`` the fingerprint of a plan that is followed.
     """
 
     begun: str
@@ -45,10 +45,14 @@ class Record:
     forks: int = 5
     left_out: list[str] = field(default_factory=list)
     resumed: bool = False
+    plan: str = ""
 
     @property
     def finished(self) -> bool:
         return all(stage.state == "done" for stage in self.stages)
+
+    def done(self) -> set[str]:
+        return {host for stage in self.stages if stage.state == "done" for host in stage.hosts}
 
     def stage_of(self, hosts: Iterable[str]) -> int:
         """The number of the wave, from 0, that these routers are in. Raises ``KeyError``."""
