@@ -154,7 +154,7 @@ class ActionModule(ActionBase):
         seen = {host: look.forecast for host, look in looks.items()}
         findings = list(differences(plan, files, seen, [host for host in play if host not in done]))
         if findings:
-            raise FindingsError(findings)
+            raise AnsibleActionFail(f"nothing was touched. {FindingsError(findings)}")
         taking_part = set(play)
         stages = []
         for stage in plan.stages:
