@@ -38,6 +38,7 @@ STEPS = ("begin", "look", "plan", "order", "wave", "told", "judge", "left", "end
 ARGUMENTS = {
     "step": {"type": "str", "choices": list(STEPS), "required": True},
     "forecast": {"type": "dict", "default": {}},
+    "certificate": {"type": "list", "elements": "str", "default": []},
     "proven": {"type": "bool", "default": False},
     "cause": {"type": "str", "default": ""},
     "left": {"type": "str", "choices": ["undone", "kept", "unknown"], "default": "unknown"},
@@ -109,7 +110,7 @@ class ActionModule(ActionBase):
 
     def step_look(self) -> Values:
         """What this router would change, as its own check mode said."""
-        self.store.save_look(self.host, Look.of(self.given["forecast"]))
+        self.store.save_look(self.host, Look.of(self.given["forecast"], self.given["certificate"]))
         return {}
 
     def step_plan(self) -> Values:

@@ -41,6 +41,11 @@ options:
       name.
     type: dict
     default: {}
+  certificate:
+    description: With O(step=look), why M(mgre.dmvpn.certificate) would give the router another certificate.
+    type: list
+    elements: str
+    default: []
   proven:
     description: With O(step=told), whether the router does what the inventory says.
     type: bool

@@ -98,6 +98,10 @@ def _flaps(device: Device, act: Mapping[str, Any]) -> Iterator[Flap]:
     if what == "charon is restarted":
         for member in device.memberships:
             yield charon(member)
+    elif what == "certificate is replaced":
+        for member in device.memberships:
+            if member.cloud.ipsec.auth == "certificate":
+                yield Flap(member.cloud.name, "IPsec", (), (0, 10), "not known", what)
     elif what == "FRR lines change":
         yield from lines(device, [*act["added"], *act["removed"]], act["removed"])
     elif what == "IOS lines change":

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +23,19 @@ class Look:
     forecast: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, forecast: Mapping[str, Any]) -> Look:
-        """From what linux_apply, ios_apply and netconf_apply return as ``forecast`` in check mode."""
-        return cls(bool(forecast.get("changed")), bool(forecast.get("new")), dict(forecast))
+    def of(cls, forecast: Mapping[str, Any], certificate: Sequence[str] = ()) -> Look:
+        """From what linux_apply, ios_apply and netconf_apply return as ``forecast`` in check mode.
+
+        ``certificate`` has the reasons why the router gets another one, in a run that did not give it yet.
+        """
+        told = dict(forecast)
+        if certificate:
+            told["changed"] = True
+            told["acts"] = [
+                *told.get("acts", ()),
+                {"act": "certificate is replaced", "why": list(certificate)},
+            ]
+        return cls(bool(told.get("changed")), bool(told.get("new")), told)
 
 
 def forecast_of(changed: bool, lines: Iterable[str], key: str | None = "") -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.plan.plan import (
 )
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.plan.present import console
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.plan.store import BadPlan, key_of, load, save
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.rollout.looks import Look
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.rollout.record import Stage
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -180,3 +181,11 @@ def test_plans_are_for_their_owner_and_need_their_key(tmp_path: Path) -> None:
 
 def test_what_comes_from_outside_is_escaped_on_the_page() -> None:
     assert "<script>" not in page(plan(why="<script>alert(1)</script>"))
+
+
+def test_a_certificate_that_will_be_replaced_is_a_change() -> None:
+    look = Look.of({"changed": False, "new": False}, ["it expires in 3 days"])
+    made = change(DEVICES["spoke1"], look.forecast, "")
+    assert look.changed
+    assert made.acts == ["certificate is replaced (it expires in 3 days)"]
+    assert [(flap.sessions, flap.sure) for flap in made.flaps] == [("IPsec", "not known")]
