@@ -1,0 +1,158 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A branch comes and goes in a live fleet, and no other site notices. Needs root."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet, until
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
+
+OTHERS = ("hub1", "hub2", "spoke1", "spoke2")
+FLOWS = (("spoke1", "spoke2"), ("spoke2", "hub1"), ("spoke1", "hub2"), ("hub1", "hub2"))
+OVERLAY, LAN = "10.255.0.13", "10.13.0.0/24"
+ROWS = """\
+name,ansible_host,dmvpn_site,dmvpn_lans,dmvpn_transports.internet.interface,dmvpn_transports.internet.address
+spoke3,192.168.250.23,13,10.13.0.0/24,wan1,dhcp
+"""
+WATCH = """\
+rm -f /run/test-routes
+systemd-run -q --collect --unit=test-routes -p RuntimeMaxSec=600 -p StandardOutput=file:/run/test-routes \
+    ip -4 monitor route
+"""
+LIMIT = 60  # seconds from a reachable router to a verified site
+
+
+class Entries:
+    """The inventory's own entry of spoke3, which a test takes out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def take_out(self) -> None:
+        hosts = self.folder / "hosts.yml"
+        text, found = re.subn(r"^ +spoke3:.*\n", "", hosts.read_text(), count=1, flags=re.MULTILINE)
+        assert found == 1
+        hosts.write_text(text)
+        (self.folder / "host_vars" / "spoke3.yml").unlink()
+
+
+@pytest.fixture
+def entries(fleet: Fleet, tmp_path: Path) -> Iterator[Entries]:
+    """The inventory as it was, whatever a test does to it; and the fleet green with it."""
+    kept = tmp_path / "inventory"
+    shutil.copytree(fleet.inventory, kept)
+    yield Entries(fleet.inventory)
+    shutil.rmtree(fleet.inventory)
+    shutil.copytree(kept, fleet.inventory)
+    fleet.wait_green()
+
+
+def sessions(fleet: Fleet, node: str) -> dict[str, int]:
+    """When each established BGP session of a router came up, by neighbour; spoke3's left out."""
+    said = json.loads(fleet.vtysh(node, "show bgp neighbors json"))
+    return {
+        peer: held["bgpTimerUpEstablishedEpoch"]
+        for peer, held in said.items()
+        if isinstance(held, dict) and held.get("bgpState") == "Established" and peer != OVERLAY
+    }
+
+
+def associations(fleet: Fleet, node: str) -> set[str]:
+    """The IKE SAs of a router by their number, but those with spoke3."""
+    said = fleet.lab.ssh(node, "swanctl --list-sas")
+    found = re.findall(r"^\S+: #(\d+), ESTABLISHED.*\n(?:  .*\n)*?  remote '(.*?)'", said, re.MULTILINE)
+    return {number for number, identity in found if "CN=spoke3" not in identity}
+
+
+@contextmanager
+def undisturbed(fleet: Fleet) -> Iterator[None]:
+    """Of all other sites: no packet lost, no session made anew, no SA gone, no route changed."""
+    # The shortcuts of these flows come first, so that what changes below is not their doing.
+    for source, target in FLOWS:
+        assert fleet.ping(source, target, 30) <= 1
+    before = {node: (sessions(fleet, node), associations(fleet, node)) for node in OTHERS}
+    assert [len(held[0]) for held in before.values()] == [3, 3, 2, 2]
+    for node in OTHERS:
+        fleet.lab.ssh(node, WATCH)
+    try:
+        with fleet.traffic(*FLOWS) as lost:
+            yield
+        assert lost == dict.fromkeys(FLOWS, 0)
+        for node, (since, numbers) in before.items():
+            now = sessions(fleet, node)
+            assert now.keys() == since.keys(), node
+            assert now == pytest.approx(since, abs=2), node  # bgpd rounds
+            assert numbers <= associations(fleet, node), node
+            routes = fleet.lab.ssh(node, "cat /run/test-routes").splitlines()
+            # A shortcut that is in use is renewed meanwhile; nothing goes, and bgpd changes nothing.
+            foreign = [
+                line
+                for line in routes
+                if not any(spoke3 in line for spoke3 in (OVERLAY, LAN, "10.13.0."))
+                and ("proto nhrp" not in line or line.startswith("Deleted"))
+            ]
+            assert not foreign, (node, foreign)
+    finally:
+        for node in OTHERS:
+            fleet.lab.ssh(node, "systemctl stop test-routes; rm -f /run/test-routes")
+
+
+def forgotten(fleet: Fleet, hub: str) -> bool:
+    """Whether a hub has no BGP neighbour spoke3."""
+    return OVERLAY not in fleet.vtysh(hub, "show bgp summary")
+
+
+def recap(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    """Host -> changes of a run that has to succeed."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.findall(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)", done.stdout.split("PLAY RECAP")[1], re.MULTILINE)
+    return {host: int(count) for host, count in found}
+
+
+def test_a_row_of_a_table_becomes_a_verified_site_and_no_other_is_touched(
+    fleet: Fleet, entries: Entries
+) -> None:
+    entries.take_out()
+    table = fleet.folder / "new.csv"
+    table.write_text(ROWS)
+    own = {path: path.read_bytes() for path in fleet.inventory.rglob("*") if path.is_file()}
+    fleet.lab.reset("spoke3")
+    for hub in ("hub1", "hub2"):
+        until(partial(forgotten, fleet, hub), f"{hub} has no BGP with spoke3")
+
+    shown = fleet.play("add_branch", "-e", f"branches={table}", "--check", "--diff")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert re.search(r"^\+ +spoke3:$", shown.stdout, re.MULTILINE), shown.stdout
+    assert {path for path in fleet.inventory.rglob("*") if path.is_file()} == own.keys()
+
+    with undisturbed(fleet):
+        begun = time.monotonic()
+        done = fleet.play("add_branch", "-e", f"branches={table}")
+        seconds = time.monotonic() - begun
+    changed = recap(done)
+    assert changed.pop("localhost") == 1
+    assert changed.keys() == {"spoke3"}, "only the new branch is in the run"
+    assert re.search(r"^spoke3 +blue +spoke +2/2 .* green *$", done.stdout, re.MULTILINE), done.stdout
+    assert "spoke3 is up: site 13; blue 10.255.0.13 by hub1, hub2; LANs 10.13.0.0/24" in done.stdout
+    assert seconds < LIMIT, f"{seconds:.0f} s"
+    assert fleet.ping("spoke3", "spoke1") <= 1, "the first one may meet the shortcut as it is made"
+    assert {path: path.read_bytes() for path in own} == own, "the user's files are as they were"
+
+    entered = (fleet.inventory / "added_branches.yml").read_bytes()
+    again = recap(fleet.play("add_branch", "-e", f"branches={table}"))
+    assert again == {"localhost": 0, "spoke3": 0}
+    assert (fleet.inventory / "added_branches.yml").read_bytes() == entered
+    untouched = recap(fleet.play("site", "--check", "--limit", "hub1,hub2"))
+    assert untouched == {"hub1": 0, "hub2": 0}
