@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -21,7 +22,7 @@ from .render import MISSING, native
 from .render import ActionModule as Render
 
 if MISSING is None:
-    from ..plugin_utils.branches.check import contradictions, grouped, joined, summary, touched
+    from ..plugin_utils.branches.check import contradictions, grouped, hub_ends, joined, summary, touched
     from ..plugin_utils.branches.entry import Entry, NoPlace, with_entries
     from ..plugin_utils.branches.rows import Table, read_table
     from ..plugin_utils.findings import FindingsError
@@ -102,6 +103,8 @@ class ActionModule(Render):
             "changed": bool(new),
             "branches": names,
             "others": others,
+            "hub_ends": hub_ends([fleet.devices[name] for name in names]),
+            "files": mentioned(names, task_vars),
             "sites": {name: summary(fleet.devices[name]) for name in names},
             "entered": [one.name for one in new],
         }
@@ -148,6 +151,19 @@ class ActionModule(Render):
         groups = inventory.get_groups_dict()
         hostvars = HostVars(inventory=inventory, variable_manager=variables, loader=self._loader)
         return self.fleet_variables({"hostvars": hostvars, "groups": groups}), groups
+
+
+def mentioned(names: Sequence[str], task_vars: Mapping[str, Any]) -> list[str]:
+    """The files of the inventory that have a branch in their name or text."""
+    word = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, names))})(?![\w-])")
+    found = []
+    for source in (Path(str(source)) for source in task_vars.get("ansible_inventory_sources") or ()):
+        files = sorted(source.rglob("*")) if source.is_dir() else [source]
+        for file in (file for file in files if file.is_file()):
+            text = file.read_text(encoding="utf-8", errors="replace")
+            if word.search(file.name) or word.search(text):
+                found.append(os.path.relpath(file))
+    return found
 
 
 def write(path: Path, text: str) -> None:

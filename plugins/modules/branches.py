@@ -78,6 +78,17 @@ sites:
   returned: success
   type: dict
   sample: {branch11: "site 11; blue 10.255.0.11 by hub1, hub2; LANs 10.11.0.0/24"}
+hub_ends:
+  description: By Linux hub, what it knows the branches by, as M(mgre.dmvpn.forget) takes it.
+  returned: success
+  type: dict
+  sample: {hub1: [{name: branch11, overlay: 10.255.0.11, interface: dmvpn10}]}
+files:
+  description: Files of the inventory that mention a branch.
+  returned: success
+  type: list
+  elements: str
+  sample: [inventory/hosts.yml, inventory/host_vars/branch11.yml]
 others:
   description: Routers whose files differ because of the new branches; none with a dynamic routing protocol.
   returned: success

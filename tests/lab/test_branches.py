@@ -11,15 +11,16 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet, until
+from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
 
-OTHERS = ("hub1", "hub2", "spoke1", "spoke2")
+HUBS = ("hub1", "hub2")
+OTHERS = (*HUBS, "spoke1", "spoke2")
 FLOWS = (("spoke1", "spoke2"), ("spoke2", "hub1"), ("spoke1", "hub2"), ("hub1", "hub2"))
 OVERLAY, LAN = "10.255.0.13", "10.13.0.0/24"
 ROWS = """\
@@ -31,32 +32,59 @@ rm -f /run/test-routes
 systemd-run -q --collect --unit=test-routes -p RuntimeMaxSec=600 -p StandardOutput=file:/run/test-routes \
     ip -4 monitor route
 """
+# Everything on a router that is ours by its name.
+LEFT = """\
+ip -o link show | grep -o 'dmvpn[0-9]*'
+nft list tables | grep mgre; ip xfrm policy | grep 'proto gre'; ip xfrm state
+ip route show | grep -E 'blackhole|dmvpn'
+vtysh -c 'show running-config' | grep -E 'MGRE|dmvpn|nhrp|router bgp'
+systemctl list-units --all --plain --no-legend 'mgre-dmvpn*'
+find / -xdev -path /proc -prune -o \\( -name '*mgre-dmvpn*' -o -name '*nhrp_events*' \\) -print
+ps -eo args | grep '[n]hrp_events'
+swanctl --list-conns; swanctl --list-certs
+"""
 LIMIT = 60  # seconds from a reachable router to a verified site
 
 
-class Entries:
-    """The inventory's own entry of spoke3, which a test takes out."""
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What remove_branch.yml did with spoke3, and what was found right after it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def take_out(self) -> None:
-        hosts = self.folder / "hosts.yml"
-        text, found = re.subn(r"^ +spoke3:.*\n", "", hosts.read_text(), count=1, flags=re.MULTILINE)
-        assert found == 1
-        hosts.write_text(text)
-        (self.folder / "host_vars" / "spoke3.yml").unlink()
+    done: subprocess.CompletedProcess[str]
+    before: dict[str, list[str]]
+    left: list[str]
+    at_hubs: dict[str, list[str]]
 
 
-@pytest.fixture
-def entries(fleet: Fleet, tmp_path: Path) -> Iterator[Entries]:
-    """The inventory as it was, whatever a test does to it; and the fleet green with it."""
-    kept = tmp_path / "inventory"
+@pytest.fixture(scope="module")
+def removal(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Removal]:
+    """spoke3 is taken out of the fleet. Afterwards the inventory is as it was, the fleet green."""
+    kept = tmp_path_factory.mktemp("kept") / "inventory"
     shutil.copytree(fleet.inventory, kept)
-    yield Entries(fleet.inventory)
-    shutil.rmtree(fleet.inventory)
-    shutil.copytree(kept, fleet.inventory)
-    fleet.wait_green()
+    try:
+        fleet.lab.capture_start()
+        before = {hub: held(fleet, hub) for hub in HUBS}
+        before["spoke3"] = fleet.lab.ssh("spoke3", LEFT).splitlines()
+        with undisturbed(fleet):
+            done = fleet.play("remove_branch", "-e", "branch=spoke3")
+            left = fleet.lab.ssh("spoke3", LEFT).splitlines()
+            at_hubs = {hub: held(fleet, hub) for hub in HUBS}
+        fleet.assert_clean_wans()
+        yield Removal(done, before, left, at_hubs)
+    finally:
+        shutil.rmtree(fleet.inventory)
+        shutil.copytree(kept, fleet.inventory)
+        fleet.site("--limit", "spoke3")
+        fleet.wait_green()
+
+
+def take_out(inventory: Path) -> None:
+    """The inventory's own entry of spoke3."""
+    hosts = inventory / "hosts.yml"
+    text, found = re.subn(r"^ +spoke3:.*\n", "", hosts.read_text(), count=1, flags=re.MULTILINE)
+    assert found == 1
+    hosts.write_text(text)
+    (inventory / "host_vars" / "spoke3.yml").unlink()
 
 
 def sessions(fleet: Fleet, node: str) -> dict[str, int]:
@@ -109,9 +137,13 @@ def undisturbed(fleet: Fleet) -> Iterator[None]:
             fleet.lab.ssh(node, "systemctl stop test-routes; rm -f /run/test-routes")
 
 
-def forgotten(fleet: Fleet, hub: str) -> bool:
-    """Whether a hub has no BGP neighbour spoke3."""
-    return OVERLAY not in fleet.vtysh(hub, "show bgp summary")
+def held(fleet: Fleet, node: str) -> list[str]:
+    """What a router has of spoke3: lines with its tunnel address or name."""
+    said = fleet.lab.ssh(node, "swanctl --list-sas; ip neigh show; ip route show")
+    said += fleet.vtysh(
+        node, "show bgp summary", "show ip nhrp cache", "show bfd peers", "show running-config"
+    )
+    return [line for line in said.splitlines() if OVERLAY in line or "CN=spoke3" in line]
 
 
 def recap(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -121,17 +153,25 @@ def recap(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
     return {host: int(count) for host, count in found}
 
 
+def test_a_branch_is_removed_and_nothing_is_left_of_it(fleet: Fleet, removal: Removal) -> None:
+    assert all(len(lines) >= 5 for lines in removal.before.values()), "the search finds what there is"
+    assert recap(removal.done).keys() == {"localhost", "spoke3", *HUBS}
+    assert removal.left == []
+    assert removal.at_hubs == {hub: [] for hub in HUBS}
+    said = removal.done.stdout
+    assert re.search(r"Delete the host now.*hosts\.yml.*host_vars/spoke3\.yml", said, re.DOTALL), said
+    again = fleet.play("remove_branch", "-e", "branch=spoke3")
+    assert set(recap(again).values()) == {0}
+
+
 def test_a_row_of_a_table_becomes_a_verified_site_and_no_other_is_touched(
-    fleet: Fleet, entries: Entries
+    fleet: Fleet, removal: Removal
 ) -> None:
-    entries.take_out()
+    assert removal.left == []
+    take_out(fleet.inventory)
     table = fleet.folder / "new.csv"
     table.write_text(ROWS)
     own = {path: path.read_bytes() for path in fleet.inventory.rglob("*") if path.is_file()}
-    fleet.lab.reset("spoke3")
-    for hub in ("hub1", "hub2"):
-        until(partial(forgotten, fleet, hub), f"{hub} has no BGP with spoke3")
-
     shown = fleet.play("add_branch", "-e", f"branches={table}", "--check", "--diff")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert re.search(r"^\+ +spoke3:$", shown.stdout, re.MULTILINE), shown.stdout

@@ -119,6 +119,22 @@ def touched(fleet: Fleet, hostvars: HostVars, groups: Groups, names: Sequence[st
     return [host for host, files in _files(fleet).items() if host not in away and old.get(host) != files]
 
 
+def hub_ends(devices: Sequence[Device]) -> dict[str, list[dict[str, str]]]:
+    """By Linux hub, what it knows branches by: name, tunnel address, and the hub's tunnel in that cloud."""
+    ends: dict[str, list[dict[str, str]]] = {}
+    for device in devices:
+        for member in device.memberships:
+            end = {
+                "name": device.name,
+                "overlay": str(member.overlay),
+                "interface": f"dmvpn{member.cloud.number}",
+            }
+            for hub in member.hubs:
+                if hub.platform == "linux":
+                    ends.setdefault(hub.name, []).append(end)
+    return ends
+
+
 def summary(device: Device) -> str:
     """A site in one line: its number, its tunnels with their hubs, its LANs."""
     tunnels = [
