@@ -33,6 +33,26 @@ options:
         description: The tunnel of this router in the same cloud.
         type: str
         required: true
+  keep:
+    description:
+      - Peers as they are now, that had another name, tunnel address or NBMA address before.
+      - What they use now stays. It has the same suboptions as O(peers).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Its name.
+        type: str
+        required: true
+      overlay:
+        description: Its tunnel address.
+        type: str
+        required: true
+      interface:
+        description: The tunnel of this router in the same cloud.
+        type: str
+        required: true
   wait:
     description: Seconds until all of it has to be gone.
     type: int
@@ -75,14 +95,21 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "peers": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "keep": {"type": "list", "elements": "dict", "default": [], "options": options},
             "wait": {"type": "int", "default": 20},
         },
         supports_check_mode=True,
     )
     host = Host()
-    peers = [Peer(one["name"], one["overlay"], one["interface"]) for one in module.params["peers"]]
+    peers, keep = (
+        [Peer(one["name"], one["overlay"], one["interface"]) for one in module.params[given]]
+        for given in ("peers", "keep")
+    )
     try:
-        words = held(host, peers).words() if module.check_mode else forget(host, peers, module.params["wait"])
+        if module.check_mode:
+            words = held(host, peers, keep).words()
+        else:
+            words = forget(host, peers, module.params["wait"], keep)
     except StillThere as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=bool(words), forgotten=words)

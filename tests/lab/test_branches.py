@@ -22,7 +22,10 @@ pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
 HUBS = ("hub1", "hub2")
 OTHERS = (*HUBS, "spoke1", "spoke2")
 FLOWS = (("spoke1", "spoke2"), ("spoke2", "hub1"), ("spoke1", "hub2"), ("hub1", "hub2"))
-OVERLAY, LAN = "10.255.0.13", "10.13.0.0/24"
+# The branch that comes and goes: its tunnel addresses and names, and what its routes begin with.
+OVERLAYS = ("10.255.0.13", "10.255.0.23")
+NAMES = ("CN=spoke3", "CN=branch3")
+FIRST_LEASE, LEASE = "203.0.113.18", "203.0.113.20"
 ROWS = """\
 name,ansible_host,dmvpn_site,dmvpn_lans,dmvpn_transports.internet.interface,dmvpn_transports.internet.address
 spoke3,192.168.250.23,13,10.13.0.0/24,wan1,dhcp
@@ -93,7 +96,7 @@ def sessions(fleet: Fleet, node: str) -> dict[str, int]:
     return {
         peer: held["bgpTimerUpEstablishedEpoch"]
         for peer, held in said.items()
-        if isinstance(held, dict) and held.get("bgpState") == "Established" and peer != OVERLAY
+        if isinstance(held, dict) and held.get("bgpState") == "Established" and peer not in OVERLAYS
     }
 
 
@@ -101,7 +104,7 @@ def associations(fleet: Fleet, node: str) -> set[str]:
     """The IKE SAs of a router by their number, but those with spoke3."""
     said = fleet.lab.ssh(node, "swanctl --list-sas")
     found = re.findall(r"^\S+: #(\d+), ESTABLISHED.*\n(?:  .*\n)*?  remote '(.*?)'", said, re.MULTILINE)
-    return {number for number, identity in found if "CN=spoke3" not in identity}
+    return {number for number, identity in found if not identity.endswith(NAMES)}
 
 
 @contextmanager
@@ -124,12 +127,12 @@ def undisturbed(fleet: Fleet) -> Iterator[None]:
             assert now == pytest.approx(since, abs=2), node  # bgpd rounds
             assert numbers <= associations(fleet, node), node
             routes = fleet.lab.ssh(node, "cat /run/test-routes").splitlines()
-            # A shortcut that is in use is renewed meanwhile; nothing goes, and bgpd changes nothing.
+            # Only shortcuts come and go, at spokes: of one that had an SA with the branch that goes, all do.
             foreign = [
                 line
                 for line in routes
-                if not any(spoke3 in line for spoke3 in (OVERLAY, LAN, "10.13.0."))
-                and ("proto nhrp" not in line or line.startswith("Deleted"))
+                if not any(spoke3 in line for spoke3 in (*OVERLAYS, "10.13.0."))
+                and ("proto nhrp" not in line or node in HUBS)
             ]
             assert not foreign, (node, foreign)
     finally:
@@ -143,7 +146,7 @@ def held(fleet: Fleet, node: str) -> list[str]:
     said += fleet.vtysh(
         node, "show bgp summary", "show ip nhrp cache", "show bfd peers", "show running-config"
     )
-    return [line for line in said.splitlines() if OVERLAY in line or "CN=spoke3" in line]
+    return [line for line in said.splitlines() if re.search(r"10\.255\.0\.13\b", line) or "CN=spoke3" in line]
 
 
 def recap(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -196,3 +199,56 @@ def test_a_row_of_a_table_becomes_a_verified_site_and_no_other_is_touched(
     assert (fleet.inventory / "added_branches.yml").read_bytes() == entered
     untouched = recap(fleet.play("site", "--check", "--limit", "hub1,hub2"))
     assert untouched == {"hub1": 0, "hub2": 0}
+
+
+def addresses(fleet: Fleet, hub: str) -> str:
+    """Where a hub knows its peers."""
+    return fleet.lab.ssh(hub, "swanctl --list-sas") + fleet.vtysh(hub, "show ip nhrp cache")
+
+
+@pytest.fixture
+def inventory(fleet: Fleet, tmp_path: Path) -> Iterator[Path]:
+    """The fleet's inventory for a test to change; afterwards it is as it was, and the fleet green with it."""
+    kept = tmp_path / "inventory"
+    shutil.copytree(fleet.inventory, kept)
+    yield fleet.inventory
+    shutil.rmtree(fleet.inventory)
+    shutil.copytree(kept, fleet.inventory)
+    done = fleet.play("change_branch", "-e", "branch=spoke3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    fleet.wait_green()
+
+
+def test_a_branch_with_another_name_number_and_wan_leaves_nothing_of_the_old_ones(
+    fleet: Fleet, inventory: Path
+) -> None:
+    hosts = inventory / "hosts.yml"
+    text = hosts.read_text()
+    own = inventory / "host_vars" / "spoke3.yml"
+    (inventory / "host_vars" / "branch3.yml").write_text(
+        own.read_text().replace("dmvpn_site: 13", "dmvpn_site: 23")
+    )
+    # Renamed, and the old entry forgotten: it is told, and nothing is touched.
+    hosts.write_text(
+        text.replace(" spoke3:", " branch3: {ansible_host: 192.168.250.23}\n            spoke3:")
+    )
+    collides = fleet.play("change_branch", "-e", "branch=branch3")
+    assert collides.returncode != 0
+    assert "dmvpn_lans: 10.13.0.0/24 is also a LAN of" in collides.stdout, collides.stdout
+    hosts.write_text(text.replace(" spoke3:", " branch3:"))
+    own.unlink()
+    with undisturbed(fleet):
+        done = fleet.play("change_branch", "-e", "branch=branch3")
+        at_hubs = {hub: held(fleet, hub) for hub in HUBS}
+        known = {hub: fleet.lab.ssh(hub, "swanctl --list-sas") for hub in HUBS}
+    assert recap(done).keys() == {"localhost", "branch3", *HUBS}
+    assert at_hubs == {hub: [] for hub in HUBS}
+    assert all("OU=10.255.0.23, CN=branch3" in text for text in known.values())
+
+    with undisturbed(fleet):
+        fleet.lab.lease("spoke3", LEASE)
+        moved = fleet.play("change_branch", "-e", "branch=branch3")
+        known = {hub: addresses(fleet, hub) for hub in HUBS}
+    fleet.lab.lease("spoke3", FIRST_LEASE)
+    assert recap(moved)["branch3"] == 0, "where DHCP gives the address, nothing is written on the router"
+    assert all(LEASE in text and FIRST_LEASE not in text for text in known.values())

@@ -58,13 +58,19 @@ class Held:
         )
 
 
-def held(host: Host, peers: Sequence[Peer]) -> Held:
-    """What the router has of these peers now. A daemon that does not run holds nothing."""
-    overlays = {peer.overlay for peer in peers}
+def held(host: Host, peers: Sequence[Peer], keep: Sequence[Peer] = ()) -> Held:
+    """What the router has of these peers now. A daemon that does not run holds nothing.
+
+    Those to ``keep`` are peers as they are now, who may have had another name, tunnel address or NBMA address
+    before: what is in use by them is not counted.
+    """
     rows = [row for row in _table(host) if row[3] == "dynamic"]
-    nbmas = {nbma for interface, overlay, nbma, _kind in rows if _is_peer(peers, interface, overlay)}
+    current = {nbma for interface, overlay, nbma, _kind in rows if _is_peer(keep, interface, overlay)}
+    gone = [peer for peer in peers if not _is_peer(keep, peer.interface, peer.overlay)]
+    overlays = {peer.overlay for peer in gone}
+    nbmas = {nbma for interface, overlay, nbma, _kind in rows if _is_peer(gone, interface, overlay)} - current
     return Held(
-        sas=dict(_sas(peers, nbmas)),
+        sas=dict(_sas(peers, nbmas, keep, current)),
         bindings=[(interface, overlay, nbma) for interface, overlay, nbma, _kind in rows if nbma in nbmas],
         bgp=sorted(overlays & set(_json(host, "bgpd", "show bgp neighbors json", {}))),
         bfd=sorted(
@@ -73,15 +79,15 @@ def held(host: Host, peers: Sequence[Peer]) -> Held:
     )
 
 
-def forget(host: Host, peers: Sequence[Peer], wait: float) -> list[str]:
+def forget(host: Host, peers: Sequence[Peer], wait: float, keep: Sequence[Peer] = ()) -> list[str]:
     """Makes the router forget; returns what it had. Raises :class:`StillThere` after ``wait`` seconds."""
-    first = held(host, peers)
+    first = held(host, peers, keep)
     deadline = time.monotonic() + wait
     now = first
     while now.words():
         _clear(host, now)
         host.sleep(PAUSE)
-        now = held(host, peers)
+        now = held(host, peers, keep)
         if time.monotonic() >= deadline and now.words():
             raise StillThere(
                 f"after {wait:g} s there is still: {'; '.join(now.words())}. A router that runs comes back "
@@ -109,7 +115,9 @@ def _is_peer(peers: Sequence[Peer], interface: str, overlay: str) -> bool:
     return any(peer.interface == interface and peer.overlay == overlay for peer in peers)
 
 
-def _sas(peers: Sequence[Peer], nbmas: set[str]) -> Iterator[tuple[str, str]]:
+def _sas(
+    peers: Sequence[Peer], nbmas: set[str], keep: Sequence[Peer], current: set[str]
+) -> Iterator[tuple[str, str]]:
     """Number and identity of the IKE SAs with the peers; with a PSK only the address tells whose one is."""
     try:
         messages = list_sas()
@@ -117,7 +125,11 @@ def _sas(peers: Sequence[Peer], nbmas: set[str]) -> Iterator[tuple[str, str]]:
         return
     for message in messages:
         for sa in message.values():
-            if isinstance(sa, dict) and _is_theirs(sa, peers, nbmas):
+            if not isinstance(sa, dict) or not _is_theirs(sa, peers, nbmas):
+                continue
+            # Of one who stays, the SAs go that are at an address where it is no more.
+            here = not current or sa.get("remote-host") in current
+            if not (here and _is_theirs(sa, keep, current)):
                 yield str(sa["uniqueid"]), str(sa.get("remote-id", sa.get("remote-host")))
 
 
