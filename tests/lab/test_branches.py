@@ -42,8 +42,7 @@ nft list tables | grep mgre; ip xfrm policy | grep 'proto gre'; ip xfrm state
 ip route show | grep -E 'blackhole|dmvpn'
 vtysh -c 'show running-config' | grep -E 'MGRE|dmvpn|nhrp|router bgp'
 systemctl list-units --all --plain --no-legend 'mgre-dmvpn*'
-find / -xdev -path /proc -prune -o \\( -name '*mgre-dmvpn*' -o -name '*nhrp_events*' \\) -print
-ps -eo args | grep '[n]hrp_events'
+find / /run -xdev -path /proc -prune -o \\( -name '*mgre-dmvpn*' -o -name '*nhrp_events*' \\) -print
 swanctl --list-conns; swanctl --list-certs
 """
 LIMIT = 60  # seconds from a reachable router to a verified site

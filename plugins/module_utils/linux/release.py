@@ -36,6 +36,9 @@ PLACES = (
     f"{SYSTEMD}/frr.service.d/mgre-dmvpn",
 )
 _LAST_RESORT = re.compile(r"ip route replace (blackhole \S+ metric \d+)$", re.MULTILINE)
+_BLOCK = re.compile(
+    r"ip xfrm policy update (src \S+ dst \S+ proto gre dev \S+ dir \S+) priority", re.MULTILINE
+)
 _REFERENCE = re.compile(r"@@secret:([^@\n]+)@@")
 
 
@@ -81,6 +84,12 @@ class Release:
         """The kernel's routes, as ``ip`` writes them, where packets between sites end when FRR is gone."""
         texts = (self.text(f"{SYSTEMD}/{unit}") for unit in self.tunnels)
         return tuple(dict.fromkeys(route for text in texts for route in _LAST_RESORT.findall(text)))
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The kernel's IPsec policies of the last priority, as ``ip`` takes them, that block GRE on a WAN."""
+        texts = (self.text(f"{SYSTEMD}/{unit}") for unit in self.tunnels)
+        return tuple(dict.fromkeys(block for text in texts for block in _BLOCK.findall(text)))
 
     def dump(self) -> dict[str, Any]:
         """As JSON; it holds secrets."""
