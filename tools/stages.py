@@ -29,7 +29,8 @@ COLLECTION = ".build/collections/ansible_collections/mgre/dmvpn"
 SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
 SOAKED = tuple(
-    f"tests/lab/test_{name}.py" for name in ("fleet", "guard", "convergence", "failover", "ios_alive")
+    f"tests/lab/test_{name}.py"
+    for name in ("fleet", "guard", "convergence", "failover", "ios_alive", "branches", "bootstrap")
 )
 SOAK_SECONDS = 3600
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
