@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
@@ -251,3 +252,36 @@ def test_a_branch_with_another_name_number_and_wan_leaves_nothing_of_the_old_one
     fleet.lab.lease("spoke3", FIRST_LEASE)
     assert recap(moved)["branch3"] == 0, "where DHCP gives the address, nothing is written on the router"
     assert all(LEASE in text and FIRST_LEASE not in text for text in known.values())
+
+
+@pytest.mark.soak
+def test_a_cloud_ends_and_the_other_does_not_notice_and_of_the_last_nothing_is_left(fleet: Fleet) -> None:
+    clouds = fleet.inventory / "group_vars" / "all" / "dmvpn.yml"
+    text = clouds.read_text()
+    variables = yaml.safe_load(text)
+    blue = variables["dmvpn_clouds"][0]
+    green = blue | {"name": "green", "number": 20, "prefix": "10.254.0.0/22"}
+    clouds.write_text(yaml.safe_dump(variables | {"dmvpn_clouds": [blue, green]}))
+    nodes = tuple(fleet.lab.topology.nodes)
+    try:
+        fleet.site()
+        fleet.wait_green()
+        before = {node: sessions(fleet, node) for node in nodes}
+        done = fleet.play("decommission", "-e", "cloud=green")
+        assert recap(done).keys() == {"localhost", *nodes}
+        for node in nodes:
+            left = fleet.lab.ssh(node, f"{LEFT} grep -rl green /etc/mgre-dmvpn /etc/swanctl /etc/frr; true")
+            assert "green" not in left and "dmvpn20" not in left, (node, left)
+            since = {peer: at for peer, at in before[node].items() if peer.startswith("10.255.")}
+            assert sessions(fleet, node) == pytest.approx(since, abs=2), node
+    finally:
+        clouds.write_text(text)
+    fleet.wait_green()
+    try:
+        assert recap(fleet.play("decommission", "-e", "cloud=blue")).keys() == {"localhost", *nodes}
+        assert {node: fleet.lab.ssh(node, LEFT).splitlines() for node in nodes} == {
+            node: [] for node in nodes
+        }
+    finally:
+        fleet.site()
+    fleet.wait_green()
