@@ -110,7 +110,7 @@ def associations(fleet: Fleet, node: str) -> set[str]:
 @contextmanager
 def undisturbed(fleet: Fleet) -> Iterator[None]:
     """Of all other sites: no packet lost, no session made anew, no SA gone, no route changed."""
-    # A spoke with a shortcut to the branch that goes clears all of its own, which may cost a packet of theirs.
+    # A spoke with a shortcut to the branch that goes clears all that it has, which may cost a packet.
     for node in ("spoke1", "spoke2"):
         fleet.lab.ssh(node, "vtysh -c 'clear ip nhrp shortcut' || true")
     # The shortcuts of these flows come first, so that what changes below is not their doing.
