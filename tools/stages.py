@@ -30,7 +30,18 @@ SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 # What breaks a live fleet, and for how many seconds `make test-long` does it over and over.
 SOAKED = tuple(
     f"tests/lab/test_{name}.py"
-    for name in ("fleet", "guard", "convergence", "failover", "ios_alive", "commit", "plan", "rollout")
+    for name in (
+        "fleet",
+        "guard",
+        "convergence",
+        "failover",
+        "ios_alive",
+        "commit",
+        "plan",
+        "rollout",
+        "branches",
+        "bootstrap",
+    )
 )
 SOAK_SECONDS = 3600
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")

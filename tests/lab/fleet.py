@@ -11,9 +11,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,29 +134,36 @@ class Fleet:
         """Pings between LAN clients for as long as the block runs; afterwards, how many each flow lost."""
         lost: dict[tuple[str, str], int] = {}
         begun = time.monotonic()
-        pings = {
-            (source, target): subprocess.Popen(
-                wiring.netns(
-                    wiring.client(self.lab.name, source),
-                    *("ping", "-q", "-n", "-i", str(1 / PINGS_PER_SECOND), "-W", "1"),
-                    str(self.lab.topology.node(target).client.ip),
-                ),
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for source, target in flows
-        }
-        try:
-            yield lost
-        finally:
-            seconds = time.monotonic() - begun
-            for ping in pings.values():
-                ping.send_signal(signal.SIGINT)
-            said = {flow: ping.communicate(timeout=20)[0] for flow, ping in pings.items()}
-        for flow, text in said.items():
-            sent = re.search(r"(\d+) packets transmitted", text)
-            assert sent and int(sent[1]) >= seconds * PINGS_PER_SECOND / 2, text
-            lost[flow] = int(sent[1]) - received(text)
+        with ExitStack() as files:
+            # Not pipes, which nobody reads meanwhile.
+            said = {flow: files.enter_context(tempfile.TemporaryFile("w+")) for flow in flows}
+            pings = [
+                subprocess.Popen(
+                    wiring.netns(
+                        wiring.client(self.lab.name, source),
+                        *("ping", "-n", "-i", str(1 / PINGS_PER_SECOND), "-W", "1"),
+                        str(self.lab.topology.node(target).client.ip),
+                    ),
+                    stdout=said[source, target],
+                )
+                for source, target in flows
+            ]
+            try:
+                yield lost
+            finally:
+                seconds = time.monotonic() - begun
+                for ping in pings:
+                    ping.send_signal(signal.SIGINT)
+                for ping in pings:
+                    ping.wait(timeout=20)
+            for flow, file in said.items():
+                file.seek(0)
+                text = file.read()
+                sent = re.search(r"(\d+) packets transmitted", text)
+                assert sent and int(sent[1]) >= seconds * PINGS_PER_SECOND / 2, text
+                # The last one may still be on its way.
+                on_its_way = int(not re.search(rf"icmp_seq={int(sent[1]) % 65536} ", text))
+                lost[flow] = int(sent[1]) - received(text) - on_its_way
 
 
 def received(text: str) -> int:

@@ -25,13 +25,18 @@ Message = dict[str, Any]
 
 def security_associations(timeout: float = 15.0) -> list[IkeSa]:
     """All IKE SAs with their children. Raises Unreadable, also if charon hangs."""
+    return [sa for message in list_sas(timeout) for sa in parse_sa(message)]
+
+
+def list_sas(timeout: float = 15.0) -> list[Message]:
+    """The ``list-sa`` events, a section per IKE SA. Raises Unreadable, also if charon hangs."""
     last: OSError | None = None
     for path in SOCKETS:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 connection.settimeout(timeout)
                 connection.connect(path)
-                return [sa for message in _list_sas(connection) for sa in parse_sa(message)]
+                return list(_list_sas(connection))
         except FileNotFoundError as error:
             last = last or error
         except TimeoutError:

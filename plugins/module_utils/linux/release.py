@@ -37,6 +37,9 @@ PLACES = (
     f"{SYSTEMD}/frr.service.d/mgre-dmvpn",
 )
 _LAST_RESORT = re.compile(r"ip route replace (blackhole \S+ metric \d+)$", re.MULTILINE)
+_BLOCK = re.compile(
+    r"ip xfrm policy update (src \S+ dst \S+ proto gre dev \S+ dir \S+) priority", re.MULTILINE
+)
 _REFERENCE = re.compile(r"@@secret:([^@\n]+)@@")
 
 
@@ -86,6 +89,12 @@ class Release:
     def digest(self) -> str:
         """What tells this release from another; secrets count."""
         return hashlib.sha256(json.dumps(self.dump(), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The kernel's IPsec policies of the last priority, as ``ip`` takes them, that block GRE on a WAN."""
+        texts = (self.text(f"{SYSTEMD}/{unit}") for unit in self.tunnels)
+        return tuple(dict.fromkeys(block for text in texts for block in _BLOCK.findall(text)))
 
     def dump(self) -> dict[str, Any]:
         """As JSON; it holds secrets."""

@@ -237,12 +237,14 @@ class Change:
                 )
             self.host.run("systemctl", "disable", "--now", GUARD_UNIT)
             self._drop_guard(self.old.firewall)
-        for route in self.old.last_resorts:
-            if route not in self.new.last_resorts:
-                command = ("ip", "route", "delete", *route.split())
-                done = self.host.run(*command)
-                if done.status and "No such process" not in done.err:  # it was not there
-                    raise CommandFailed(command, done)
+        gone_routes = [route for route in self.old.last_resorts if route not in self.new.last_resorts]
+        gone_blocks = [block for block in self.old.blocks if block not in self.new.blocks]
+        commands = [("ip", "route", "delete", *route.split()) for route in gone_routes]
+        commands += [("ip", "xfrm", "policy", "delete", *block.split()) for block in gone_blocks]
+        for command in commands:
+            done = self.host.run(*command)
+            if done.status and "No such" not in done.err:  # it was not there
+                raise CommandFailed(command, done)
         gone = [path for path in self.old.files if path not in self.new.files]
         for path in gone:
             self.host.remove(path)

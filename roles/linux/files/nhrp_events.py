@@ -112,6 +112,7 @@ class Daemon:
         if new.socket != self.config.socket:
             log.warning("The socket's path has changed: restart the service for that.")
         self.config = new
+        self._bfd.doubt()
         self._registered.set()
         log.info("Read the configuration again: %s.", ", ".join(new.interfaces))
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 
 from nhrp_events_config import Bfd, Interface
 from nhrp_events_frr import Binding, run
@@ -75,6 +76,10 @@ class Sessions:
         new = one not in self._seen
         self._seen[one] = now
         return new
+
+    def doubt(self) -> None:
+        """Whoever is not registered at the next settling has no session any more."""
+        self._seen = dict.fromkeys(self._seen, -inf)
 
     async def settle(
         self, vtysh: str, interfaces: dict[str, Interface], bindings: Iterable[Binding], now: float

@@ -162,3 +162,19 @@ def test_sessions_that_cannot_be_are_refused(tmp_path: Path, wrong: object) -> N
     world.write_config(role="hub", bfd=wrong)
     with pytest.raises(ConfigError, match="bfd: write null, or"):
         read_config(world.config)
+
+
+def test_after_a_reload_only_those_that_are_registered_have_a_session(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        hub = Router(world.directory)
+        hub.cache("10.255.0.11", "10.255.0.12")
+        hub.bfdd.write_text("{}")
+        await hub.charon.start()
+        async with hub.running() as daemon:
+            await hub.nhrpd()
+            await hub.until("10.255.0.11", "10.255.0.12")
+            hub.cache("10.255.0.12")
+            daemon.reload()
+            await hub.until("10.255.0.12")
+
+    play(scenario)
