@@ -45,6 +45,7 @@ READING = (
     "nft -c",
     "nft -t",
     "nft list",
+    "nft -j list",
     "swanctl --list",
     "swanctl --version",
     "swanctl --stats",
@@ -57,6 +58,7 @@ READING = (
     "iptables -w -S",
     "ip -4 route show",
     "ip -j link show",
+    "ip -j -4 route show",
 )
 
 
