@@ -117,12 +117,17 @@ def _drop_ins(host: Host, wanted: Release) -> Iterator[Difference]:
 
 
 def _routes(host: Host, wanted: Release) -> Iterator[Difference]:
-    """Routes by hand for packets between sites: they go that way, and not through the tunnels."""
+    """Routes by hand for packets between sites: they go that way, and not through the tunnels.
+
+    ``ip`` leaves out the protocol ``boot``, which is that of its own routes.
+    """
     prefixes = {route.split()[1] for route in wanted.last_resorts}
     answer = host.run("ip", "-j", "-4", "route", "show", "table", "all").out
     for route in json.loads(answer or "[]"):
         where = str(route.get("dst", ""))
-        by_hand = route.get("protocol") in ("boot", "static") and route.get("type", "unicast") == "unicast"
+        by_hand = (
+            route.get("protocol", "boot") in ("boot", "static") and route.get("type", "unicast") == "unicast"
+        )
         if by_hand and str(route.get("dev")) not in wanted.tunnels.values() and within(where, prefixes):
             what = f"a route by hand leads to {route.get('gateway') or route.get('dev')}, past the tunnels"
             remedy = f"ip route delete {where}"
