@@ -103,7 +103,7 @@ def test_each_drift_is_named_with_its_owner(fleet: Fleet) -> None:
     ends, *moved = differences(report, "hub1")[::-1]
     assert (ends["area"], ends["owner"]) == ("certificates", "ours") and "10 days left" in ends["what"], ends
     assert {(one["owner"], one["by"]) for one in moved} == {
-        ("ours", "the inventory changed since the last run")
+        ("ours", "the inventory or the collection changed since the last run")
     }, moved
     assert any("10.101.0.0/24" in line for one in moved for line in one["lines"]), moved
     suites = ElementTree.parse(fleet.folder / "artifacts" / "audit" / "audit.xml").getroot()

@@ -25,7 +25,7 @@ from .release import File, Release
 from .store import JOURNAL, RECORD, Record, read_journal, read_record, read_release
 
 APPLY = "run site.yml for this router"
-INVENTORY = "the inventory changed since the last run"
+INVENTORY = "the inventory or the collection changed since the last run"
 HAND = "somebody on the router, or another program"
 # Where a step of apply belongs in the report.
 AREAS = {"guard": "firewall", "sysctl": "kernel", "ipsec": "ipsec", "tunnels": "tunnels", "units": "services"}

@@ -67,7 +67,7 @@ def _told(
             where = "in the running configuration, not in frr.conf"
         else:
             where = "in frr.conf only"
-        by = HAND if (line in ours) == plus else "the inventory changed since the last run"
+        by = HAND if (line in ours) == plus else "the inventory or the collection changed since the last run"
         grouped.setdefault((line[0], where, by), []).append(line)
     for (context, where, by), held in grouped.items():
         what = f"{counted(held)} {'missing' if plus else 'left over'} {where}"

@@ -42,7 +42,7 @@ def told(found: list[Difference]) -> list[tuple[str, str, str]]:
 
 
 HAND = "somebody on the router, or another program"
-MOVED = "the inventory changed since the last run"
+MOVED = "the inventory or the collection changed since the last run"
 VTYSH = "somebody with vtysh, or in frr.conf"
 SYSCTL = "/etc/sysctl.d/90-mgre-dmvpn.conf"
 KEYS = "/etc/swanctl/conf.d/mgre-dmvpn-secrets.conf"
