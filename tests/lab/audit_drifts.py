@@ -136,10 +136,10 @@ DRIFTS = (
     Drift(
         "spoke3",
         f"cp {STATUS} {STATUS}.mine; "
-        f"sed -i '/^Package: frr$/,/^$/s/^Version: .*/Version: 10.1.2-1/' {STATUS}",
+        f"sed -i '/^Package: libstrongswan$/,/^$/s/^Version: .*/Version: 5.9.5-1/' {STATUS}",
         "versions",
         "theirs",
-        "frr 10.1.2-1",
+        "strongswan 5.9.5-1",
         "package",
         f"mv {STATUS}.mine {STATUS}",
     ),
