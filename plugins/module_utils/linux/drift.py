@@ -30,11 +30,16 @@ def unit_states(host: Host, units: list[str]) -> dict[str, tuple[bool, bool]]:
     return {unit: found.get(unit, (False, False)) for unit in units}
 
 
+def digest(text: str) -> str:
+    """What the record keeps of a file's text."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
 def credentials(host: Host, release: Release) -> dict[str, str]:
     """Hashes of the certificates that the connections use: charon reads them only when it is told."""
     held = {path: host.read(path) for path in (CERTIFICATE, AUTHORITY)}
     return {
-        path: hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+        path: digest(text)
         for path, text in held.items()
         if text is not None and path.rpartition("/")[2] in release.text(SWANCTL)
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import frr
-from .drift import credentials, drift
+from .drift import credentials, digest, drift
 from .frr_merge import Merged
 from .host import Host
 from .release import FRAGMENT, Release
@@ -18,7 +18,10 @@ from .store import Record
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``reasons`` is empty when there is nothing to do; ``due`` are the steps that drift makes necessary."""
+    """``reasons`` is empty when there is nothing to do; ``due`` are the steps that drift makes necessary.
+
+    ``drifted`` are these steps with the reason of each.
+    """
 
     old: Release
     new: Release
@@ -30,6 +33,7 @@ class Plan:
     after: Record
     due: frozenset[str] = frozenset()
     reasons: list[str] = field(default_factory=list)
+    drifted: list[tuple[str, str]] = field(default_factory=list)
 
     def change(self, host: Host) -> Change:
         """The way from what is there to what is wanted."""
@@ -110,6 +114,7 @@ def make_plan(host: Host, old: Release, new: Release, record: Record) -> Plan:
         foreign_file=conf.foreign,
         daemons=[d for d in new.daemons if d in record.daemons or d not in frr.enabled_daemons(held or "")],
         credentials=credentials(host, new),
+        digests={path: digest(file.text) for path, file in new.files.items()},
     )
     return Plan(
         old=old,
@@ -122,4 +127,5 @@ def make_plan(host: Host, old: Release, new: Release, record: Record) -> Plan:
         after=after,
         due=frozenset(step for step, _reason in drifted),
         reasons=[*changed_files(old, new), *(reason for _step, reason in drifted)],
+        drifted=drifted,
     )

@@ -39,7 +39,7 @@ class Record:
 
     ``foreign`` are lines of our fragment that were there before us, for FRR's running configuration and for
     its file. ``daemons`` are the FRR daemons that were off before us. ``credentials`` are hashes of
-    certificate files, ``fingerprint`` of what charon was told.
+    certificate files, ``digests`` of all files as they were written.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -50,6 +50,7 @@ class Record:
     foreign_file: list[Line] = field(default_factory=list)
     daemons: list[str] = field(default_factory=list)
     credentials: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
 
     def dump(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}

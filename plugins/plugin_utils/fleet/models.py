@@ -356,6 +356,9 @@ class SiteInput(Strict):
     dmvpn_report_dir: Given[Directory | None] = Field(
         default=None, description="Where `verify.yml` writes its reports."
     )
+    dmvpn_audit_dir: Given[Directory | None] = Field(
+        default=None, description="Where `audit.yml` writes its report. Default: `artifacts/audit`."
+    )
     dmvpn_health_dir: Given[Directory | None] = Field(
         default=None, description="Where `health.yml` keeps its looks."
     )

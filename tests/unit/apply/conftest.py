@@ -46,6 +46,7 @@ READING = (
     "nft -c",
     "nft -t",
     "nft list",
+    "nft -j list",
     "swanctl --list",
     "swanctl --version",
     "swanctl --stats",
@@ -58,6 +59,7 @@ READING = (
     "iptables -w -S",
     "ip -4 route show",
     "ip -j link show",
+    "ip -j -4 route show",
 )
 
 
