@@ -1,6 +1,6 @@
 # Targets are listed by plain `make`, from the comment behind each.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-quick test-lab test-long lint benchmark docs build clean
+.PHONY: help setup demo demo-down test test-quick test-lab test-long lint benchmark benchmark-failover docs build clean
 
 MAKEFLAGS += --no-print-directory
 venv := .build/venv/bin
@@ -8,7 +8,7 @@ stages := $(venv)/python tools/stages.py
 with_venv := PATH="$(CURDIR)/$(venv):$$PATH"
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## install what all targets need; afterwards `. .build/activate` puts ansible-playbook on the PATH
 	@tools/bootstrap dev lab
@@ -43,6 +43,11 @@ lint: ## ruff, mypy, shellcheck, yamllint, ansible-lint, ansible-test sanity
 benchmark: ## render 1,000 and 5,000 sites and compare the time with other ways
 	@tools/bootstrap dev
 	@$(with_venv) python tests/benchmark/run.py --sites 1000 5000
+
+benchmark-failover: ## cut a hub's WAN with our timers and with stock ones, on a lab: how long packets are lost
+	@tools/bootstrap dev lab
+	@$(with_venv) PYTHONPATH=.build/collections ANSIBLE_COLLECTIONS_PATH=.build/collections \
+		python -m ansible_collections.mgre.dmvpn.tests.benchmark.failover
 
 docs: ## reference of inventory and checks, and runbooks, in docs; of modules and roles, in .build/docs
 	@tools/bootstrap dev
