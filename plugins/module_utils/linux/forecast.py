@@ -36,8 +36,6 @@ from .steps import CHARON, NET, RELOADABLE, Change, settings_changed
 from .store import Record
 
 Act = dict[str, Any]
-# Sessions that the hub's event daemon enters and takes out while spokes come and go.
-_BFD_PEERS = re.compile(r"^bfd\n(?:[ !].*\n)*?exit\n", re.MULTILINE)
 
 
 def forecast(host: Host, outcome: Outcome, key: str = "") -> dict[str, Any]:
@@ -65,12 +63,11 @@ def keyed(key: str, text: str) -> str:
 
 def state(host: Host, plan: Plan) -> str:
     """All of the router that a plan rests on: our files, FRR's, and what does not run as it should."""
-    running = frr.running(host)
     return json.dumps(
         {
             "files": {path: (file.text, file.mode) for path, file in sorted(plan.old.files.items())},
             "record": plan.before.dump(),
-            "running": running and _BFD_PEERS.sub("", running),
+            "running": frr.running(host),
             "conf": plan.frr_conf,
             "daemons": host.read(frr.FRR_DAEMONS),
             "reasons": plan.reasons,
