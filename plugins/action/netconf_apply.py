@@ -30,6 +30,7 @@ ARGUMENTS = {
     "bundle": {"type": "path"},
     "confirm_timeout": {"type": "int", "default": 120},
     "save": {"type": "bool", "default": True},
+    "fingerprint_key": {"type": "str", "no_log": True},
     "send_secrets": {"type": "bool", "default": False},
 }
 

@@ -111,8 +111,8 @@ reasons:
   sample: [/etc/mgre-dmvpn/frr.conf, "FRR: 2 lines to add, 1 to remove"]
 forecast:
   description:
-    - What the run to come would do, for M(mgre.dmvpn.rollout) and M(mgre.dmvpn.plan). C(new) is whether
-      nothing of the collection was ever applied.
+    - What the run to come would do, for M(mgre.dmvpn.rollout). C(new) is whether nothing of the collection
+      was ever applied, C(stale) whether only what the router keeps for later runs differs.
     - With O(fingerprint_key), also C(acts), what the steps would do, C(diff), the lines, and C(wanted) and
       C(state), fingerprints of the release and of the router.
   returned: in check mode
@@ -208,7 +208,7 @@ def main() -> None:
         result["before"] = outcome.before
     if module.check_mode:
         key = module.params["fingerprint_key"] or ""
-        result["forecast"] = forecast(Host(), outcome.changed, outcome.plan, key)
+        result["forecast"] = forecast(Host(), outcome, key)
     if module._diff:
         result["diff"] = outcome.diff
     module.exit_json(**result)

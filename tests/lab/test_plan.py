@@ -80,15 +80,18 @@ def test_a_plan_says_what_then_happens_and_is_refused_when_it_is_too_old(fleet: 
 @pytest.mark.soak
 def test_a_plan_knows_that_a_restart_of_charon_takes_every_sa_along(fleet: Fleet) -> None:
     held = {node: sas(fleet, node) for node in ALL}
+    sessions = {node: established(fleet, node) for node in ALL}
     assert all(held.values()), held
     with edited(fleet, *SLOW):
         plan = planned(fleet)
         for node in ALL:
             (flap,) = plan["changes"][node]["flaps"]
-            assert (flap["sessions"], flap["cloud"], flap["sure"]) == ("IPsec", "blue", "measured")
+            said = (flap["sessions"], flap["cloud"], flap["sure"])
+            assert said == ("IPsec and BGP", "blue", "measured")
         carried_out(fleet, plan)
         fleet.wait_green()
         for node in ALL:
             assert held[node].isdisjoint(sas(fleet, node)), node
+            assert set(sessions[node]).isdisjoint(established(fleet, node)), node
     fleet.site(*AT_ONCE)
     fleet.wait_green()

@@ -17,6 +17,7 @@ from typing import Any
 from . import frr
 from .history import unified
 from .host import Host
+from .outcome import Outcome
 from .plan import Plan, changed_files
 from .release import (
     EVENTS_CONFIG,
@@ -35,21 +36,24 @@ from .steps import CHARON, NET, RELOADABLE, Change, settings_changed
 from .store import Record
 
 Act = dict[str, Any]
-# Sessions that the hub's event daemon enters and takes out while spokes come and go.
-_BFD_PEERS = re.compile(r"^bfd\n(?:[ !].*\n)*?exit\n", re.MULTILINE)
 
 
-def forecast(host: Host, changed: bool, plan: Plan | None, key: str = "") -> dict[str, Any]:
-    """``plan`` is None where there is nothing to compare.
+def forecast(host: Host, outcome: Outcome, key: str = "") -> dict[str, Any]:
+    """Of a run in check mode.
 
     ``new``: nothing of ours was ever applied here. With a ``key`` there is also ``acts``, what would be done
     in its order, ``diff``, the lines, and ``wanted`` and ``state``, fingerprints of release and router.
     """
-    told: dict[str, Any] = {"changed": changed, "new": plan is not None and plan.before == Record()}
+    plan = outcome.plan
+    told: dict[str, Any] = {
+        "changed": outcome.changed,
+        "new": plan is not None and plan.before == Record(),
+        "stale": outcome.stale,
+    }
     if plan is None or not key:
         return told
     told |= {"reasons": plan.reasons, "diff": unified(plan.diff())}
-    told["acts"] = list(acts(host, plan)) if changed else []
+    told["acts"] = list(acts(host, plan)) if outcome.changed else []
     return told | {"wanted": keyed(key, plan.new.digest()), "state": keyed(key, state(host, plan))}
 
 
@@ -59,12 +63,11 @@ def keyed(key: str, text: str) -> str:
 
 def state(host: Host, plan: Plan) -> str:
     """All of the router that a plan rests on: our files, FRR's, and what does not run as it should."""
-    running = frr.running(host)
     return json.dumps(
         {
             "files": {path: (file.text, file.mode) for path, file in sorted(plan.old.files.items())},
             "record": plan.before.dump(),
-            "running": running and _BFD_PEERS.sub("", running),
+            "running": frr.running(host),
             "conf": plan.frr_conf,
             "daemons": host.read(frr.FRR_DAEMONS),
             "reasons": plan.reasons,

@@ -25,6 +25,7 @@ class Outcome:
 
     ``commit`` names the change; ``pending`` are the seconds after which the router undoes it, 0 if it stays;
     ``before`` is what was observed just before it; ``intent`` what an older release was rendered from.
+    ``plan`` is what was compared; ``stale``: nothing differs but what the router keeps for later runs.
     """
 
     changed: bool
@@ -37,6 +38,7 @@ class Outcome:
     before: dict[str, Any] | None = None
     intent: dict[str, Any] | None = None
     plan: Plan | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

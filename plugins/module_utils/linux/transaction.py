@@ -75,11 +75,11 @@ def apply(
         told += warnings(held)
         plan = _plan(host, wanted, record)
         if not plan.reasons:
-            if not check and plan.after != record:
+            stale = plan.after != record or read_intent(host) != intent
+            if stale and not check:
                 write_record(host, plan.after)
-            if not check and read_intent(host) != intent:
                 write_intent(host, intent)
-            return Outcome(bool(undone), undone, warnings=told, plan=plan)
+            return Outcome(bool(undone), undone, warnings=told, plan=plan, stale=stale)
         if not fresh:
             _validate(host, plan, f"/tmp/mgre-dmvpn-check-{now()}" if check else STAGING, keep=not check)
         outcome = Outcome(True, [*undone, *plan.reasons], plan.diff(), told, plan=plan)

@@ -17,6 +17,7 @@ from ..fleet.intent import Device, Membership
 
 Sure = Literal["measured", "expected", "not known"]
 
+CHARON = (1.0, 7.0)  # seconds until all SAs stand again
 # What is known not to touch a session that stands. The tunnel is changed in place, the guard at once.
 HARMLESS = frozenset(
     {
@@ -120,10 +121,11 @@ def _flaps(device: Device, act: Mapping[str, Any]) -> Iterator[Flap]:
 
 def charon(member: Membership) -> Flap:
     """All SAs begin anew; measured at a hub: 1.9 s (docs/convergence.md), 6.9 s with the routing session."""
-    bfd = member.cloud.routing.bfd
-    detection = bfd.interval * bfd.multiplier / 1000 if bfd else member.cloud.routing.holdtime
-    why = f"charon is restarted; the routing session goes too where that takes {detection:g} s"
-    return Flap(member.cloud.name, "IPsec", (), (1, 7), "measured", why)
+    rules = member.cloud.routing
+    detection = rules.bfd.interval * rules.bfd.multiplier / 1000 if rules.bfd else rules.holdtime
+    goes_too = rules.protocol != "static" and detection < CHARON[1]
+    sessions = f"IPsec and {rules.protocol.upper()}" if goes_too else "IPsec"
+    return Flap(member.cloud.name, sessions, (), CHARON, "measured", "charon is restarted")
 
 
 def lines(device: Device, told: Sequence[str], removed: Sequence[str]) -> Iterator[Flap]:

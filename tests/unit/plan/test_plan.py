@@ -86,7 +86,7 @@ def test_what_changes_in_place_interrupts_nothing() -> None:
 
 
 def test_a_restart_of_charon_takes_all_sas_along() -> None:
-    assert flap_of("hub1", RESTART) == [("IPsec", (), "measured")]
+    assert flap_of("hub1", RESTART) == [("IPsec and BGP", (), "measured")]
 
 
 def test_a_neighbour_that_changes_is_reset() -> None:
