@@ -265,6 +265,23 @@ def test_without_the_switch_nothing_is_changed(router: Any, wanted: Wanted, inte
     assert router.state() == before and nothing_armed(router)
 
 
+@pytest.mark.parametrize("by", ["a look", "the next run"])
+def test_a_switch_that_was_armed_for_nothing_is_taken_away(
+    by: str, router: Any, wanted: Wanted, intent: Intent
+) -> None:
+    """The power goes after it is armed, and before the journal is on the disk."""
+    transaction.apply(router.host, wanted(), intent)
+    before = router.state()
+    deadman.arm(router.host, b"")
+    router.active = set(before["active"])  # a timer does not survive
+    assert not nothing_armed(router)
+    if by == "a look":
+        look(router.host)
+    else:
+        transaction.apply(router.host, wanted(), intent)
+    assert router.state() == before and nothing_armed(router)
+
+
 def test_a_removal_can_be_undone_until_it_is_confirmed(router: Any, wanted: Wanted, intent: Intent) -> None:
     transaction.apply(router.host, wanted(), intent)
     before = router.state()
