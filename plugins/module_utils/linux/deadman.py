@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 
 from .host import CommandFailed, Host, Result
-from .store import JOURNAL, PROGRAM
+from .store import PROGRAM
 
 NAME = "mgre-dmvpn-undo"
 TIMER = f"{NAME}.timer"
@@ -25,7 +25,7 @@ BOOT = """\
 # mgre.dmvpn: there while a change waits to be confirmed
 [Unit]
 Description=Undo a DMVPN change that a boot has interrupted
-ConditionPathExists={journal}
+ConditionPathExists={program}
 After=mgre-dmvpn-nhrp-events.service frr.service strongswan.service network-online.target
 
 [Service]
@@ -41,7 +41,7 @@ def arm(host: Host, program: bytes) -> None:
     """Everything is in place when this returns. Raises ``CommandFailed`` or ``OSError``; then nothing is."""
     try:
         host.write(PROGRAM, program, 0o700)
-        host.write(BOOT_FILE, BOOT.format(journal=JOURNAL, python=sys.executable, program=PROGRAM), 0o644)
+        host.write(BOOT_FILE, BOOT.format(python=sys.executable, program=PROGRAM), 0o644)
         host.must("systemctl", "--no-reload", "enable", BOOT_UNIT)
         start(host)
     except (CommandFailed, OSError):

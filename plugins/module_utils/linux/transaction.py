@@ -16,7 +16,7 @@ from typing import Any
 from . import frr
 from .checks import stage, validate
 from .commit import settle
-from .deadman import arm
+from .deadman import arm, disarm
 from .drift import unit_states
 from .frr_merge import FrrConflict
 from .history import unified
@@ -156,6 +156,9 @@ def recover(host: Host, check: bool) -> list[str]:
     """Undo what a killed run left half done, and what was not confirmed in time. Raises ``Failed``."""
     journal = read_journal(host)
     because = journal.due() if journal else None
+    if journal is None and not check:
+        # Its power was cut after it was armed, and before anything was noted.
+        disarm(host)
     if journal is None or because is None:
         return []
     run = f"a run of {journal.since} was interrupted"

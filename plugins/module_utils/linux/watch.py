@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from .deadman import disarm, start
-from .host import CommandFailed, Host
+from .host import TIMEOUT, CommandFailed, Host
 from .journal import read_journal
-from .store import Locked, lock
+from .store import LOCK, Locked, lock
 
 
 def look(host: Host) -> None:
@@ -30,7 +36,34 @@ def look(host: Host) -> None:
                 print(f"undoing the change of {journal.since}: {because}", flush=True)
                 undo(host, journal, because)
     except Locked:
-        pass  # the run is at it, or another look
+        # The run is at it, or another look, or what either has left behind.
+        end_orphans(host)
+
+
+def end_orphans(host: Host) -> None:
+    """Programs of a run that was killed have no more time than the run would have given them."""
+    holder = re.match(r"pid (\d+)", host.read(LOCK) or "")
+    found = dict(_holders(str(host.at(LOCK))))
+    if holder and int(holder[1]) in found:
+        return
+    for pid, started in found.items():
+        if host.clock() - started > TIMEOUT:
+            print(f"ending process {pid}, which a run that was killed has left", flush=True)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _holders(path: str) -> Iterator[tuple[int, float]]:
+    """Processes that have a file open, and since when they run, in seconds of uptime."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if any(os.readlink(open_file) == path for open_file in (entry / "fd").iterdir()):
+                ticks = (entry / "stat").read_text().rpartition(")")[2].split()[19]
+                yield int(entry.name), int(ticks) / os.sysconf("SC_CLK_TCK")
+        except OSError:
+            continue  # it has just ended
 
 
 def main() -> None:

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -261,6 +265,23 @@ def test_without_the_switch_nothing_is_changed(router: Any, wanted: Wanted, inte
     assert router.state() == before and nothing_armed(router)
 
 
+@pytest.mark.parametrize("by", ["a look", "the next run"])
+def test_a_switch_that_was_armed_for_nothing_is_taken_away(
+    by: str, router: Any, wanted: Wanted, intent: Intent
+) -> None:
+    """The power goes after it is armed, and before the journal is on the disk."""
+    transaction.apply(router.host, wanted(), intent)
+    before = router.state()
+    deadman.arm(router.host, b"")
+    router.active = set(before["active"])  # a timer does not survive
+    assert not nothing_armed(router)
+    if by == "a look":
+        look(router.host)
+    else:
+        transaction.apply(router.host, wanted(), intent)
+    assert router.state() == before and nothing_armed(router)
+
+
 def test_a_removal_can_be_undone_until_it_is_confirmed(router: Any, wanted: Wanted, intent: Intent) -> None:
     transaction.apply(router.host, wanted(), intent)
     before = router.state()
@@ -354,3 +375,47 @@ def test_rollback_in_check_mode_touches_nothing(router: Any, wanted: Wanted, int
     predicted = transaction.rollback(router.host, check=True)
     assert router.state() == state and len(router.changes) == done
     assert predicted.diff == transaction.rollback(router.host).diff
+
+
+RUN = """
+import fcntl, os, subprocess, sys
+lock = os.open(sys.argv[1], os.O_RDWR)
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.set_inheritable(lock, True)
+os.pwrite(lock, f"pid {os.getpid()}, since now\\n".encode(), 0)
+print(subprocess.Popen(["sleep", "1000"], close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)
+"""
+
+
+def lives(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    with contextlib.suppress(OSError):
+        return state.read_text().rpartition(")")[2].split()[0] not in "XZ"
+    return False
+
+
+def test_a_program_that_a_killed_run_has_left_is_waited_for_but_not_for_ever(
+    router: Any, wanted: Wanted, intent: Intent
+) -> None:
+    before = router.state()
+    router.now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    transaction.apply(router.host, wanted(), intent, terms=Terms(10))
+    pending = router.state()
+    path = str(router.root / "var/lib/mgre-dmvpn/lock")
+    left = int(subprocess.run([sys.executable, "-c", RUN, path], capture_output=True, check=True).stdout)
+    try:
+        router.now += 100
+        look(router.host)
+        assert lives(left) and router.state() == pending
+        router.now += 100
+        look(router.host)
+        deadline = time.monotonic() + 20
+        while lives(left):
+            assert time.monotonic() < deadline, "the program is not ended"
+            time.sleep(0.01)
+        assert router.state() == pending
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(left, signal.SIGKILL)
+    look(router.host)
+    assert router.state() == before
