@@ -165,7 +165,7 @@ def test_a_branch_is_removed_and_nothing_is_left_of_it(fleet: Fleet, removal: Re
     assert removal.left == []
     assert removal.at_hubs == {hub: [] for hub in HUBS}
     said = removal.done.stdout
-    assert re.search(r"Delete the host now.*hosts\.yml.*host_vars/spoke3\.yml", said, re.DOTALL), said
+    assert re.search(r"Delete the host now.*host_vars/spoke3\.yml.*hosts\.yml", said, re.DOTALL), said
     again = fleet.play("remove_branch", "-e", "branch=spoke3")
     assert set(recap(again).values()) == {0}
 

@@ -34,6 +34,7 @@ from .release import (
 
 CHARON = "strongswan.service"
 SERVICES = (CHARON, frr.SERVICE)
+RUN = "/run/mgre-dmvpn"
 NET = "/sys/class/net"
 # Read by charon each time they are used; every other setting needs a restart (strongSwan 5.9 and 6.0).
 RELOADABLE = {
@@ -252,6 +253,8 @@ class Change:
             self.host.must("systemctl", "daemon-reload")
         if not self.new.files:
             self.host.remove(f"{PROGRAMS}/__pycache__")
+            # Its unit preserves it, so that nhrpd finds the socket again after a restart.
+            self.host.remove(RUN)
         for folder in (ETC, PROGRAMS):
             self.host.remove_if_empty(folder)
 
