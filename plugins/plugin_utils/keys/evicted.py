@@ -25,13 +25,12 @@ class Told:
 
 def outcome(host: str, listed: Any, evicted: Any) -> Told:
     """From what its tasks returned; None where they did not run."""
-    for result in (listed, evicted):
-        if result is evicted and (result is None or result.get("skipped")):
-            continue
+    skipped = isinstance(evicted, Mapping) and evicted.get("skipped")
+    for result in (listed,) if skipped else (listed, evicted):
         if not isinstance(result, Mapping) or result.get("failed") or result.get("unreachable"):
             message = str(result.get("msg", "")) if isinstance(result, Mapping) else ""
             return Told(host, error=message.partition("\n")[0] or "it could not be reached")
-    held = evicted or {}
+    held = {} if skipped else evicted
     return Told(host, int(held.get("sas", 0)), tuple(held.get("bindings", ())))
 
 
