@@ -26,6 +26,7 @@ OURS, ROLL = "mgre-", "-roll-"
 CHILD = "gre"
 STANDING = ("ESTABLISHED", "REKEYING", "REKEYED")
 PATIENCE = 15  # seconds that a new SA may take
+ODD = 600  # seconds by which the lifetimes of two SAs differ at the most
 PAUSE, LOOKS = 1.0, 8  # seconds between two looks at what comes over an old SA, and how many
 # What swanctl sends as lists; files are sent as what is in them.
 LISTS = ("local_addrs", "remote_addrs", "proposals", "esp_proposals", "local_ts", "remote_ts")
@@ -160,6 +161,9 @@ def with_peer(host: Host, sa: OldSa, section: Mapping[str, Any]) -> dict[str, An
     if sa.port not in ("500", "4500", "None"):
         found["remote_port"] = sa.port
     found["childless"] = "prefer"
+    # With settings that are equal in everything charon would take the old IKE SA for the one that is asked for.
+    seconds = int(str(found.get("rekey_time", "14400s")).rstrip("s")) + 1 + int(sa.unique) % ODD
+    found["rekey_time"] = f"{seconds}s"
     child = dict(found["children"][CHILD])
     child.pop("start_action", None)
     found["children"] = {CHILD: child}

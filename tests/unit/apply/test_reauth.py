@@ -90,6 +90,7 @@ def test_a_new_sa_first_by_the_connection_of_now(host: Host) -> None:
     ]
     ((_name, sent),) = charon.requests[0][1].items()
     assert sent["remote_addrs"] == ["198.51.100.2"] and sent["childless"] == "prefer"
+    assert sent["rekey_time"] not in (GOLDEN / CONF).read_text()
     assert sent["local"]["certs"] == [b"the new certificate"] and sent["remote"]["cacerts"] == [b"the CA"]
     child = sent["children"]["gre"]
     assert "start_action" not in child and child["local_ts"] == ["dynamic[gre]"]
@@ -100,6 +101,9 @@ def test_a_new_sa_first_by_the_connection_of_now(host: Host) -> None:
     # It is rotated again some day, though charon knows it by another name then.
     charon.sas["11"]["established"] = "900"
     assert reauthenticate(host, charon.request, charon.ask, 940.0, lambda: 1000.0, Nothing)[0] == 1
+    ((_name, again),) = charon.requests[4][1].items()
+    # Else charon would take the one that is there for the one that is asked for.
+    assert again["rekey_time"] != sent["rekey_time"]
 
 
 @pytest.mark.parametrize("refused", ["load-conn", "initiate"])
