@@ -161,7 +161,7 @@ def with_peer(host: Host, sa: OldSa, section: Mapping[str, Any]) -> dict[str, An
     if sa.port not in ("500", "4500", "None"):
         found["remote_port"] = sa.port
     found["childless"] = "prefer"
-    # With settings that are equal in everything charon would take the old IKE SA for the one that is asked for.
+    # Were all settings equal, charon would take the old IKE SA for the one that is asked for.
     seconds = int(str(found.get("rekey_time", "14400s")).rstrip("s")) + 1 + int(sa.unique) % ODD
     found["rekey_time"] = f"{seconds}s"
     child = dict(found["children"][CHILD])
