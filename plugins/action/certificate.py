@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from ..plugin_utils.pki import revocation
 from ..plugin_utils.pki.authority import Authority
 from ..plugin_utils.pki.check import authority_misfits, misfits, parse_certificate
 from ..plugin_utils.pki.subject import PkiError, Subject, in_words, intended_subject
@@ -31,6 +32,7 @@ ARGUMENTS = {
     "key_file": {"type": "path", "no_log": False},
     "authority_file": {"type": "path"},
     "directory": {"type": "path", "default": "/etc/swanctl"},
+    "newer_than": {"type": "float", "default": 0},
 }
 
 
@@ -74,19 +76,29 @@ class ActionModule(ActionBase):
             return self._outcome(found, ["there is no CA yet"], subject, old, None)
         with Authority.opened(directory, arguments["passphrase"]) as authority:
             reasons = misfits(
-                old, authority.certificate, subject, found["public_key"], arguments["renew_days"]
+                *(old, authority.certificate, subject, found["public_key"]),
+                *(arguments["renew_days"], arguments["newer_than"]),
             )
             authority_pem = (directory / "ca.crt").read_text(encoding="ascii")
-            if not reasons and found["authority"] == authority_pem:
+            crl = _read_if_there(directory / revocation.LIST)
+            gone = old is not None and f"{old.serial_number:x}" in revocation.read(directory).serials
+            reasons += ["it was revoked"] if gone else []
+            if not reasons and found["authority"] == authority_pem and found["crl"] == crl:
                 return self._outcome(found, [], subject, old, old)
             pem = found["certificate"]
             if reasons and not self._task.check_mode:
+                if gone or (arguments["newer_than"] and old is not None):
+                    found = self._files(arguments, task_vars, subject=_parts(subject), new_key=True)
                 request = x509.load_pem_x509_csr(found["request"].encode())
                 pem = authority.sign(request, subject, arguments["valid_days"]).decode()
         if self._task.check_mode:
-            return self._outcome(found, reasons or ["the CA's certificate differs"], subject, old, None)
-        written = self._files(arguments, task_vars, certificate=pem, authority=authority_pem)
-        reasons = reasons or ["the CA's certificate differs"]
+            reasons = reasons or ["the CA's certificate or its CRL differs"]
+            return self._outcome(found, reasons, subject, old, None)
+        written = self._files(arguments, task_vars, certificate=pem, authority=authority_pem, crl=crl)
+        if not reasons:
+            reasons = [
+                "the CA's certificate differs" if found["authority"] != authority_pem else "the CRL differs"
+            ]
         written["key_made"] = found["key_made"]
         return self._outcome(written, reasons, subject, old, parse_certificate(pem))
 
@@ -171,6 +183,10 @@ def _read(path: str | None) -> str:
         raise PkiError(f"{path} is not PEM") from None
     except OSError as error:
         raise PkiError(f"{path}: {error.strerror}") from error
+
+
+def _read_if_there(path: Path) -> str:
+    return path.read_text(encoding="ascii") if path.exists() else ""
 
 
 def _public_half(key: str, path: str) -> str:

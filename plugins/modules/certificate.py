@@ -59,6 +59,12 @@ options:
     description: swanctl's directory on the router.
     type: path
     default: /etc/swanctl
+  newer_than:
+    description:
+      - When a rotation began, seconds since 1970. A router whose certificate was signed before gets a new key
+        and a new certificate, with O(mode=private). 0 rotates nothing.
+    type: float
+    default: 0
 requirements:
   - cryptography on the controller, which ansible-core brings
   - openssl on the router

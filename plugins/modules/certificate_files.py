@@ -16,7 +16,8 @@ description:
   - Makes the router's private key (EC P-384) if there is none. The key never leaves the router.
   - Returns a signing request, the public key and the certificates that are there.
   - Writes the certificates that it is given, and lets a running charon load them.
-  - An existing private key is never replaced.
+  - An existing private key is never replaced, unless O(new_key) makes the router's next one: the request is
+    for that one then, and it takes the place of the old one with the certificate that belongs to it.
 options:
   subject:
     description: Attributes of the subject for the signing request, in their order.
@@ -40,6 +41,10 @@ options:
     description: The CA's certificate in PEM. Not written if empty.
     type: str
     default: ""
+  crl:
+    description: The CA's revocation list in PEM. Not written if empty.
+    type: str
+    default: ""
   key:
     description:
       - A private key in PEM to put on a router that has none.
@@ -50,6 +55,12 @@ options:
     description: Whether to make a private key where there is none and O(key) is empty.
     type: bool
     default: true
+  new_key:
+    description:
+      - Make the router's next key, or take the one that an interrupted run has made, for the signing request.
+      - It stands beside the old one (C(private/mgre-dmvpn-next.key)) until its certificate comes.
+    type: bool
+    default: false
   directory:
     description: swanctl's directory.
     type: path
@@ -98,6 +109,11 @@ authority:
   returned: success
   type: str
   sample: "-----BEGIN CERTIFICATE-----..."
+crl:
+  description: The revocation list in PEM as it was before. Empty if there is none.
+  returned: success
+  type: str
+  sample: "-----BEGIN X509 CRL-----..."
 loaded:
   description: Whether a running charon has loaded the new files.
   returned: success
@@ -111,8 +127,11 @@ import tempfile
 from ansible.module_utils.basic import AnsibleModule
 
 KEY = "private/mgre-dmvpn.key"
+NEXT = "private/mgre-dmvpn-next.key"
 CERTIFICATE = "x509/mgre-dmvpn.crt"
 AUTHORITY = "x509ca/mgre-dmvpn-ca.crt"
+CRL = "x509crl/mgre-dmvpn-ca.crl"
+WANTED = {"authority": AUTHORITY, "crl": CRL, "certificate": CERTIFICATE}
 CURVE = "secp384r1"
 CHARON = "/run/charon.vici"
 
@@ -170,7 +189,11 @@ class Files:
             if code:
                 self._module.fail_json(msg="the private key to install is no key in PEM, or is encrypted")
             return out
-        path = self.path(KEY)
+        return self.public_half(KEY)
+
+    def public_half(self, name: str) -> str:
+        """The public half of a key file; empty if there is none."""
+        path = self.path(name)
         if not os.path.exists(path):
             return ""
         code, out, _err = self._module.run_command(
@@ -200,21 +223,44 @@ class Files:
             return False
         if not self._module.params["make_key"]:
             return False
+        self.make_key(KEY)
+        return True
+
+    def make_key(self, name: str) -> None:
+        """A new key in this file."""
         command = [self._openssl, "genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{CURVE}"]
         if not self._module.check_mode:
             _code, key, _err = self._module.run_command(
                 [*command, "-pkeyopt", "ec_param_enc:named_curve"], check_rc=True
             )
-            self.write(KEY, key, 0o600)
+            self.write(name, key, 0o600)
+
+    def ensure_next(self) -> bool:
+        """True if the next key was made, or would be in check mode."""
+        if not self._module.params["new_key"] or os.path.exists(self.path(NEXT)):
+            return False
+        self.make_key(NEXT)
         return True
+
+    def promote(self, certificate: str) -> None:
+        """The next key becomes the key, once the certificate is its own; charon finds it under both names."""
+        if self._module.check_mode or not certificate or not os.path.exists(self.path(NEXT)):
+            return
+        command = [self._openssl, "x509", "-pubkey", "-noout"]
+        _code, out, _err = self._module.run_command(
+            command, data=certificate, binary_data=False, check_rc=True
+        )
+        if out.strip() == self.public_half(NEXT).strip():
+            os.replace(self.path(NEXT), self.path(KEY))
 
     def request(self) -> str:
         """A signing request for the wanted subject."""
         parts: list[dict[str, str]] = self._module.params["subject"]
-        if not parts or not os.path.exists(self.path(KEY)):
+        key = NEXT if self._module.params["new_key"] else KEY
+        if not parts or not os.path.exists(self.path(key)):
             return ""
         subject = "".join(f"/{part['name']}={part['value']}" for part in parts)
-        command = [self._openssl, "req", "-new", "-utf8", "-key", self.path(KEY), "-subj", subject]
+        command = [self._openssl, "req", "-new", "-utf8", "-key", self.path(key), "-subj", subject]
         _code, out, _err = self._module.run_command([*command, "-batch"], check_rc=True)
         return out
 
@@ -247,18 +293,27 @@ def main() -> None:
             },
             "certificate": {"type": "str", "default": ""},
             "authority": {"type": "str", "default": ""},
+            "crl": {"type": "str", "default": ""},
             "key": {"type": "str", "default": "", "no_log": True},
             "make_key": {"type": "bool", "default": True, "no_log": False},
+            "new_key": {"type": "bool", "default": False, "no_log": False},
             "directory": {"type": "path", "default": "/etc/swanctl"},
         },
         supports_check_mode=True,
     )
     files = Files(module)
-    before = {"certificate": files.read(CERTIFICATE), "authority": files.read(AUTHORITY)}
-    key_made = files.ensure_key()
-    wanted = {AUTHORITY: module.params["authority"], CERTIFICATE: module.params["certificate"]}
+    before = {
+        "certificate": files.read(CERTIFICATE),
+        "authority": files.read(AUTHORITY),
+        "crl": files.read(CRL),
+    }
+    # A run that ended between certificate and key is brought to its end first.
+    files.promote(before["certificate"])
+    key_made = files.ensure_key() or files.ensure_next()
+    wanted = {name: module.params[key] for key, name in WANTED.items()}
     written = [files.write(name, content, 0o644) for name, content in wanted.items() if content]
     changed = any(written)
+    files.promote(module.params["certificate"])
     live = changed and not module.check_mode and module.params["directory"] == "/etc/swanctl"
     module.exit_json(
         changed=changed or key_made,

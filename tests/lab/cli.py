@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -85,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     one = add("capture", "capture packets on links, and count what must not be there")
     one.add_argument("action", choices=["start", "stop", "count"])
     one.add_argument("links", nargs="*", help="links, or all-wans (default)")
+    one = add("leaks", "look for secrets ({kind: {cloud: secret}} on standard input) where none may be")
+    one.add_argument("folder", type=Path, help="what playbooks have written")
     one = add("enrol", "give a Cisco router a certificate of the fleet's CA")
     one.add_argument("node")
     one.add_argument("authority", type=Path, help="directory of the CA (dmvpn_pki_dir)")
@@ -186,6 +189,8 @@ def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
             lab.lease(args.link, args.address, now=not args.later)
         case "capture":
             return _capture(lab, args)
+        case "leaks":
+            return _leaks(lab, args.folder)
         case "inventory":
             sys.stdout.write(inventory(lab))
         case "enrol" | "console":
@@ -194,6 +199,17 @@ def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
             names = list(lab.topology.nodes) if args.nodes == ["all"] else args.nodes
             getattr(lab, args.command)(*names)
     return 0
+
+
+def _leaks(lab: Lab, folder: Path) -> int:
+    """The routers' private keys are secrets, too."""
+    from .leaks import everywhere
+
+    given = json.load(sys.stdin)
+    secrets = {f"{kind} of {cloud}": value for kind, held in given.items() for cloud, value in held.items()}
+    found = everywhere(lab, folder, secrets)
+    print("\n".join(f"{place}: {name}" for place, name in sorted(found)))
+    return 1 if found else 0
 
 
 def _at_the_terminal(lab: Lab, args: argparse.Namespace) -> int:

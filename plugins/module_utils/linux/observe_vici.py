@@ -62,8 +62,8 @@ def _list_sas(connection: socket.socket) -> Iterator[Message]:
             yield decode(body[1 + body[0] :])
 
 
-def _send(connection: socket.socket, kind: int, name: bytes) -> None:
-    body = bytes((kind, len(name))) + name
+def _send(connection: socket.socket, kind: int, name: bytes, message: bytes = b"") -> None:
+    body = bytes((kind, len(name))) + name + message
     connection.sendall(struct.pack("!I", len(body)) + body)
 
 

@@ -359,6 +359,10 @@ class SiteInput(Strict):
     dmvpn_audit_dir: Given[Directory | None] = Field(
         default=None, description="Where `audit.yml` writes its report. Default: `artifacts/audit`."
     )
+    dmvpn_keys_dir: Given[Directory | None] = Field(
+        default=None,
+        description="Where `rotate_keys.yml` remembers what is not at its end. Default: `artifacts/keys`.",
+    )
     dmvpn_health_dir: Given[Directory | None] = Field(
         default=None, description="Where `health.yml` keeps its looks."
     )

@@ -3,7 +3,7 @@
 """The fleet's private certification authority: a directory on the controller.
 
 ``ca.key`` (0600, EC P-384, encrypted if there is a passphrase), ``ca.crt``, and ``issued/``, which keeps
-every certificate ever signed under its serial number: what a revocation list would be made from.
+every certificate ever signed under its serial number: what the revocation list is made from.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
-from .subject import ORGANIZATION, PkiError, Subject, in_words, same_name
+from . import revocation
+from .subject import BACKDATED, ORGANIZATION, PkiError, Subject, in_words, same_name
 
 EcKey = ec.EllipticCurvePrivateKey
 
 AUTHORITY_YEARS = 20
-# Clocks of routers differ, and some have none that survives a power cut.
-BACKDATED = timedelta(hours=24)
 # RFC 4945, 5.1.3.12: certificates for IKE.
 EKU_IPSEC_IKE = ObjectIdentifier("1.3.6.1.5.5.7.3.17")
 UNUSED = dict.fromkeys(
@@ -71,12 +70,40 @@ class Authority:
         finally:
             os.close(lock)
 
+    def revoke(self, name: str) -> bool:
+        """Bars a router, and lists whatever was issued to it as revoked. Whether anything is new."""
+        revoked = revocation.read(self._directory)
+        changed = revocation.bar(self._directory, revoked, name)
+        if changed or not revocation.is_listed(self._directory, revoked):
+            self._list(revoked)
+        return changed
+
+    def readmit(self, name: str) -> bool:
+        """The router may have a certificate again; those that it had stay revoked. Whether it was barred."""
+        revoked = revocation.read(self._directory)
+        changed = revoked.barred.pop(name, None) is not None
+        if changed or not revocation.is_listed(self._directory, revoked):
+            self._list(revoked)
+        return changed
+
+    def _list(self, revoked: revocation.Revoked) -> None:
+        """The record first: a list can be made from it again."""
+        revoked.number += 1
+        _write(self._directory / revocation.RECORD, revocation.text(revoked), 0o600)
+        listed = revocation.signed(revoked, self.certificate, self._key)
+        _write(self._directory / revocation.LIST, revocation.pem(listed), 0o644)
+
     def sign(self, request: x509.CertificateSigningRequest, subject: Subject, days: int) -> bytes:
         """A certificate in PEM for ``subject``, whatever else the request wishes.
 
         Raises :class:`PkiError` if the request is not the holder's own, or is for another subject.
         """
         _check_request(request, subject)
+        if when := revocation.read(self._directory).barred.get(subject.name):
+            raise PkiError(
+                f"{subject.name} was revoked on {when} and gets no certificate; take it out of the "
+                f"inventory, or let it in again with revoke.yml -e readmit={subject.name}"
+            )
         now = datetime.now(UTC).replace(microsecond=0)
         end = min(now + timedelta(days=days), self.certificate.not_valid_after_utc)
         if end - now < timedelta(days=1):

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 
-from .subject import Subject, in_words, same_name
+from .subject import BACKDATED, Subject, in_words, same_name
 
 
 def parse_certificate(pem: str) -> x509.Certificate | None:
@@ -27,10 +27,12 @@ def misfits(
     subject: Subject,
     public_key: str,
     days_left: int,
+    newer_than: float = 0,
 ) -> list[str]:
     """Everything because of which a certificate does not do; empty if it does.
 
-    ``public_key`` is the router's, in PEM; ``days_left`` how long the certificate must last from today.
+    ``public_key`` is the router's, in PEM; ``days_left`` how long the certificate must last from today;
+    ``newer_than`` when a rotation of keys began, seconds since 1970, 0 for none.
     """
     if certificate is None:
         return ["there is none"]
@@ -46,7 +48,14 @@ def misfits(
         found.append(f"it is valid only from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC")
     if certificate.not_valid_after_utc < now + timedelta(days=days_left):
         found.append(f"it expires on {certificate.not_valid_after_utc:%Y-%m-%d}")
+    if newer_than and issued_at(certificate) < int(newer_than):
+        found.append("its key is older than the rotation")
     return found
+
+
+def issued_at(certificate: x509.Certificate) -> float:
+    """When our CA signed a certificate, seconds since 1970; for another CA's a day too late at the most."""
+    return (certificate.not_valid_before_utc + BACKDATED).timestamp()
 
 
 def authority_misfits(authority: x509.Certificate | None) -> list[str]:

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 ORGANIZATION = "mgre-dmvpn"
+# Clocks of routers differ, and some have none that survives a power cut.
+BACKDATED = timedelta(hours=24)
 # strongSwan writes a subject into an IKE identity; these would read as something else there.
 FORBIDDEN = frozenset(',="\\/+*')
 
