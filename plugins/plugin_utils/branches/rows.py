@@ -121,7 +121,10 @@ def _unusable(variable: object) -> Iterator[tuple[str, str, str]]:
         kind = "is the fleet's, not a branch's" if variable == "dmvpn_clouds" else "is a secret"
         yield variable, kind, "keep it in group_vars or host_vars, secrets in a vault"
     elif not variable.startswith(("dmvpn_", "ansible_")):
-        meant = nearest(f"dmvpn_{variable}", KNOWN) or nearest(variable, (NAME, GROUP, "ansible_host"))
+        # Without the prefix, which would make any two names alike.
+        bare = {name.removeprefix("dmvpn_"): name for name in KNOWN}
+        close = nearest(variable, (*bare, NAME, GROUP, "ansible_host"))
+        meant = bare.get(close, close) if close else None
         remedy = (
             or_one_of(meant, (NAME, GROUP, "ansible_host", *KNOWN))
             if meant
