@@ -383,7 +383,8 @@ lock = os.open(sys.argv[1], os.O_RDWR)
 fcntl.flock(lock, fcntl.LOCK_EX)
 os.set_inheritable(lock, True)
 os.pwrite(lock, f"pid {os.getpid()}, since now\\n".encode(), 0)
-print(subprocess.Popen(["sleep", "1000"], close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+print(subprocess.Popen(["sleep", "1000"], close_fds=False, **quiet).pid)
 """
 
 
