@@ -152,10 +152,9 @@ def test_a_change_that_breaks_the_overlay_is_taken_back_at_once(spoke: Victim) -
 def test_a_change_that_cuts_the_site_off_is_undone_by_the_router(spoke: Victim) -> None:
     """The firewall takes no new SSH connection: the one that Ansible has goes on."""
     rule = 'iifname "mgmt0" tcp dport 22 tcp flags & (syn|ack) == syn drop'
-    chain = f"chain cut {{ type filter hook input priority -300; {rule}; }}"
-    said = spoke.changed(
-        25, ("/etc/mgre-dmvpn/guard.nft", lambda text: f"{text}table inet mgre_dmvpn_guard {{ {chain} }}\n")
-    )
+    chain = f" chain cut {{\n  type filter hook input priority -300\n  {rule}\n }}\n"
+    table = f"\ntable inet mgre_dmvpn_guard {{\n{chain}}}\n"
+    said = spoke.changed(25, ("/etc/mgre-dmvpn/guard.nft", lambda text: text + table))
     assert "takes no new connection after the change" in said, said
     assert "it undoes the change by itself at" in said, said
     assert "was undone at" in said and "it was not confirmed within 25 s" in said, said
