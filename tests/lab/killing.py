@@ -31,7 +31,7 @@ MORE = "ps -eo comm= | grep -x pimd; ip -o link show type gre | cut -d: -f 2-"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One way to be killed. ``ends`` is the state in which the router has to end."""
+    """One way to be killed. ``ends`` is the state, or the two, in which the router has to end."""
 
     moment: str
     what: str

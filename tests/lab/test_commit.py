@@ -38,7 +38,9 @@ POINTS = [
     *(Point("pending", what) for what in ("controller", "power", "path", "way back")),
     *(Point(f"back {step}", what) for step in ("units", "ipsec", "frr") for what in ("run", "power")),
     *(Point("noted", what) for what in ("run", "power")),
-    *(Point("closed", what, ends="new") for what in ("run", "power")),
+    Point("closed", "run", ends="new"),
+    # The power goes within the call that removes the journal: only the disk knows.
+    Point("closed", "power", ends="old or new"),
     *(Point(f"step {step}", "run", node="hub1") for step in ("tunnels", "frr")),
     *(Point(moment, "power", node="hub1") for moment in ("step frr", "pending")),
 ]
@@ -121,7 +123,7 @@ def test_a_change_that_is_killed(routers: Routers, victims: dict[str, Victim], p
     seconds = time.monotonic() - begun
     ended = victim.which()
     print(f"\n{point}: {point.what} killed, ended {ended[:7]}, whole after {seconds:.0f} s", flush=True)
-    assert ended == point.ends, ended
+    assert ended in point.ends.split(" or "), ended
     victim.carries()
 
 
