@@ -31,7 +31,7 @@ MORE = "ps -eo comm= | grep -x pimd; ip -o link show type gre | cut -d: -f 2-"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One way to be killed. ``ends`` is the state in which the router has to end."""
+    """One way to be killed. ``ends`` is the state, or the two, in which the router has to end."""
 
     moment: str
     what: str
@@ -120,7 +120,8 @@ class Victim:
         name = self.routers.folder / "changed.yml"
         name.write_text(yaml.safe_dump([{"hosts": self.node, "gather_facts": False, "tasks": tasks}]))
         done = self.routers.play(str(name))
-        return done.stdout + done.stderr
+        # Warnings are folded.
+        return " ".join((done.stdout + done.stderr).split())
 
     def begin(self, tasks: list[dict[str, Any]]) -> subprocess.Popen[bytes]:
         name = self.routers.folder / f"play-{self.node}.yml"

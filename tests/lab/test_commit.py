@@ -38,7 +38,9 @@ POINTS = [
     *(Point("pending", what) for what in ("controller", "power", "path", "way back")),
     *(Point(f"back {step}", what) for step in ("units", "ipsec", "frr") for what in ("run", "power")),
     *(Point("noted", what) for what in ("run", "power")),
-    *(Point("closed", what, ends="new") for what in ("run", "power")),
+    Point("closed", "run", ends="new"),
+    # The power goes within the call that removes the journal: only the disk knows.
+    Point("closed", "power", ends="old or new"),
     *(Point(f"step {step}", "run", node="hub1") for step in ("tunnels", "frr")),
     *(Point(moment, "power", node="hub1") for moment in ("step frr", "pending")),
 ]
@@ -121,7 +123,7 @@ def test_a_change_that_is_killed(routers: Routers, victims: dict[str, Victim], p
     seconds = time.monotonic() - begun
     ended = victim.which()
     print(f"\n{point}: {point.what} killed, ended {ended[:7]}, whole after {seconds:.0f} s", flush=True)
-    assert ended == point.ends, ended
+    assert ended in point.ends.split(" or "), ended
     victim.carries()
 
 
@@ -152,10 +154,9 @@ def test_a_change_that_breaks_the_overlay_is_taken_back_at_once(spoke: Victim) -
 def test_a_change_that_cuts_the_site_off_is_undone_by_the_router(spoke: Victim) -> None:
     """The firewall takes no new SSH connection: the one that Ansible has goes on."""
     rule = 'iifname "mgmt0" tcp dport 22 tcp flags & (syn|ack) == syn drop'
-    chain = f"chain cut {{ type filter hook input priority -300; {rule}; }}"
-    said = spoke.changed(
-        25, ("/etc/mgre-dmvpn/guard.nft", lambda text: f"{text}table inet mgre_dmvpn_guard {{ {chain} }}\n")
-    )
+    chain = f" chain cut {{\n  type filter hook input priority -300\n  {rule}\n }}\n"
+    table = f"\ntable inet mgre_dmvpn_guard {{\n{chain}}}\n"
+    said = spoke.changed(25, ("/etc/mgre-dmvpn/guard.nft", lambda text: text + table))
     assert "takes no new connection after the change" in said, said
     assert "it undoes the change by itself at" in said, said
     assert "was undone at" in said and "it was not confirmed within 25 s" in said, said
