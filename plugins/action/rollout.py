@@ -48,6 +48,8 @@ ARGUMENTS = {
     "bundle_dir": {"type": "path", "default": "artifacts/bundle"},
     "report_dir": {"type": "path", "default": "artifacts/report"},
 }
+CONFIRM_WITHIN = 300  # the default of dmvpn_confirm_within, seconds
+ROUND = 30  # seconds that changing and proving takes for one filling of Ansible's forks, with room to spare
 NOBODY = ["!all"]  # a pattern that is no host, without a warning
 
 Values = dict[str, Any]
@@ -169,7 +171,7 @@ class ActionModule(ActionBase):
             stages=stages,
             files={host: files[host] for stage in stages for host in stage.hosts},
             sites={name: every[name].site for stage in stages for name in stage.hosts},
-            forks=int(context.CLIARGS.get("forks") or 5),
+            forks=self.forks(),
             resumed=bool(done),
             plan=plan.fingerprint,
         )
@@ -198,7 +200,7 @@ class ActionModule(ActionBase):
             stages=stages,
             files={**(earlier.files if earlier and _has_done(stages) else {}), **files},
             sites={name: every[name].site for stage in stages for name in stage.hosts if name in every},
-            forks=int(context.CLIARGS.get("forks") or 5),
+            forks=self.forks(),
             left_out=[host for host in play if host not in looks and host in every],
             resumed=_has_done(stages),
         )
@@ -233,7 +235,13 @@ class ActionModule(ActionBase):
         if findings:
             raise FindingsError(findings)
         said = site.vars.dmvpn_rollout
-        return Sizes(said.canary, tuple(said.waves), said.together or self.given["together"])
+        within = self._templar.template(self.variables.get("dmvpn_confirm_within", CONFIRM_WITHIN))
+        most = self.forks() * max(1, int(within) // ROUND) if int(within) else 0
+        return Sizes(said.canary, tuple(said.waves), said.together or self.given["together"], most)
+
+    @staticmethod
+    def forks() -> int:
+        return int(context.CLIARGS.get("forks") or 5)
 
     # In a wave.
 

@@ -82,6 +82,7 @@ def test_a_canary_that_does_not_work_stops_the_rollout_and_is_undone(fleet: Flee
     fleet.wait_green()
 
 
+@pytest.mark.soak
 def test_a_wave_is_undone_whole_and_the_next_run_goes_on_behind_what_is_done(fleet: Fleet) -> None:
     sessions = {node: established(fleet, node) for node in ALL}
     hold = "systemd-run -q --unit=holder flock /var/lib/mgre-dmvpn/lock sleep 600"

@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .host import Host
+from .outcome import Refused
 from .release import from_bundle
-from .transaction import Failed, Refused, apply
+from .transaction import apply
+from .undo import Failed
 
 SWANCTL = "/etc/swanctl"
 KEY = f"{SWANCTL}/private/mgre-dmvpn.key"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -122,7 +122,7 @@ def order(
             left.difference_update(now)
     # Routers that differ since: nobody is a canary for them again.
     added = [router for router in changing if router.name in left]
-    waves: list[Wave] = plan_waves(added, standing, Sizes(0, sizes.waves, sizes.together))
+    waves: list[Wave] = plan_waves(added, standing, replace(sizes, canary=0))
     return [*done, *waiting, *(Stage(wave.kind, list(wave.hosts)) for wave in waves)]
 
 

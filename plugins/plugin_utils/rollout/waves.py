@@ -35,11 +35,16 @@ class Router:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """``dmvpn_rollout``. ``canary`` is a number of routers, or their names."""
+    """``dmvpn_rollout``. ``canary`` is a number of routers, or their names.
+
+    ``most`` is how many routers can be proven in the time that the first of them waits to be confirmed; 0 is
+    no limit.
+    """
 
     canary: int | tuple[str, ...] = 1
     waves: tuple[Share, ...] = (10, "10%", "30%")
     together: bool = False
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,10 @@ def plan_waves(changing: Sequence[Router], standing: Iterable[Router], sizes: Si
     order = sorted(
         (router for router in rest if router.name not in proven_first), key=lambda router: not router.hub_of
     )
-    steps = _steps(sizes.waves, len(changing))
-    made = list(_fill("hubs", first, iter(()), apart=False))
-    made += _fill("canary", canaries, iter(()))
+    steps = _steps(sizes.waves, len(changing), sizes.most)
+    at_most = _steps((len(changing),), len(changing), sizes.most)
+    made = list(_fill("hubs", first, at_most, apart=False))
+    made += _fill("canary", canaries, at_most)
     made += _fill("wave", order, steps)
     made += _fill("wave", last, steps)
     return made
@@ -123,11 +129,12 @@ def choose(routers: Sequence[Router], wanted: int | tuple[str, ...]) -> list[Rou
     return chosen
 
 
-def _steps(shares: Sequence[Share], total: int) -> Iterator[int]:
+def _steps(shares: Sequence[Share], total: int, most: int) -> Iterator[int]:
     """Sizes of waves, never shrinking; the last one again and again."""
     size = 1
     for share in shares:
         size = max(size, number_of(share, total))
+        size = min(size, most) if most else size
         yield size
     while True:
         yield size

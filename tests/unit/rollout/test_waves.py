@@ -99,6 +99,15 @@ def test_waves_grow_and_the_last_size_stays() -> None:
     assert sizes == [1, 20, 20, 300, 300, 300, 59]
 
 
+def test_no_wave_is_larger_than_can_be_proven_in_time() -> None:
+    spokes = [Router(f"spoke{number}", number, spoke_of=("blue",)) for number in range(1, 101)]
+    hubs = [Router(f"hub{number}", 1000 + number, hub_of=("blue",)) for number in range(1, 4)]
+    sizes = [len(wave.hosts) for wave in plan_waves(new(*hubs, *spokes), [], Sizes(most=2))]
+    assert sizes == [2, 1, *[2] * 50]
+    sizes = [len(wave.hosts) for wave in plan_waves(spokes, hubs, Sizes(canary=5, most=20))]
+    assert sizes == [5, 10, 10, 20, 20, 20, 15]
+
+
 @pytest.mark.parametrize(("share", "number"), [(5, 5), ("20%", 2), ("1%", 1), ("0.5 %", 1), ("100%", 9)])
 def test_a_share_is_at_least_one_router(share: int | str, number: int) -> None:
     assert number_of(share, 9) == number
