@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet
+from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
 
@@ -287,4 +287,34 @@ def test_a_cloud_ends_and_the_other_does_not_notice_and_of_the_last_nothing_is_l
         }
     finally:
         fleet.site()
+    fleet.wait_green()
+
+
+KEPT = "etc/swanctl/private/mgre-dmvpn.key etc/swanctl/x509/mgre-dmvpn.crt"
+LOAD = """\
+swanctl --load-creds --clear --noprompt; swanctl --load-conns
+swanctl --terminate --ike mgre-internet --force || true
+"""
+
+
+@pytest.mark.soak
+def test_another_router_gets_the_site_and_the_old_one_stays_out(fleet: Fleet) -> None:
+    old = fleet.lab.ssh("spoke3", f"tar -C / -c {KEPT} | base64 -w0")
+    fleet.lab.reset("spoke3")
+    with undisturbed(fleet):
+        done = fleet.play("replace_branch", "-e", "branch=spoke3")
+    assert recap(done)["spoke3"] > 0
+    assert re.search(r"^spoke3 +blue +spoke +2/2 .* green *$", done.stdout, re.MULTILINE), done.stdout
+    new = fleet.lab.ssh("spoke3", f"tar -C / -c {KEPT} | base64 -w0")
+    try:
+        fleet.lab.ssh("spoke3", f"echo {old} | base64 -d | tar -C / -x; {LOAD}")
+        log = "journalctl -q -o cat -u strongswan --since -2min"
+        until(
+            lambda: "certificate was revoked" in fleet.lab.ssh("hub1", log),
+            "hub1 refuses the old router's certificate",
+        )
+        for hub in HUBS:
+            assert "CN=spoke3" not in fleet.lab.ssh(hub, "swanctl --list-sas")
+    finally:
+        fleet.lab.ssh("spoke3", f"echo {new} | base64 -d | tar -C / -x; {LOAD}")
     fleet.wait_green()
