@@ -16,7 +16,7 @@ description:
   - Makes the router's private key (EC P-384) if there is none. The key never leaves the router.
   - Returns a signing request, the public key and the certificates that are there.
   - Writes the certificates that it is given, and lets a running charon load them.
-  - An existing private key is never replaced, unless O(new_key) makes the router's next one: the request is
+  - An existing private key is never replaced, unless O(new_key) makes the router's next one. The request is
     for that one then, and it takes the place of the old one with the certificate that belongs to it.
 options:
   subject:

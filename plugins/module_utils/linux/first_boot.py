@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .host import Host
+from .host import Host, say
 from .outcome import Refused
 from .release import from_bundle
 from .transaction import apply
@@ -65,4 +65,4 @@ def _credentials(host: Host, credentials: Mapping[str, Any]) -> None:
 
 def main() -> int:
     """For ``python3 first_boot.pyz FOLDER``."""
-    return first_boot(Host(), sys.argv[1], lambda text: print(text, flush=True))
+    return first_boot(Host(), sys.argv[1], say)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,12 @@ class Result:
         """The program's own words, without blank lines."""
         text = f"{self.err}\n{self.out}"
         return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def say(text: str) -> None:
+    """A line for the journal of the unit that this runs in."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 class Runner(Protocol):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .deadman import disarm, start
-from .host import TIMEOUT, CommandFailed, Host
+from .host import TIMEOUT, CommandFailed, Host, say
 from .journal import read_journal
 from .store import LOCK, Locked, lock
 
@@ -33,7 +33,7 @@ def look(host: Host) -> None:
                 # Only now, because reading all of it takes its time.
                 from .undo import undo
 
-                print(f"undoing the change of {journal.since}: {because}", flush=True)
+                say(f"undoing the change of {journal.since}: {because}")
                 undo(host, journal, because)
     except Locked:
         # The run is at it, or another look, or what either has left behind.
@@ -48,7 +48,7 @@ def end_orphans(host: Host) -> None:
         return
     for pid, started in found.items():
         if host.clock() - started > TIMEOUT:
-            print(f"ending process {pid}, which a run that was killed has left", flush=True)
+            say(f"ending process {pid}, which a run that was killed has left")
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -73,5 +73,5 @@ def main() -> None:
         try:
             start(host)
         except CommandFailed as error:
-            print(error, flush=True)
+            say(str(error))
     look(host)

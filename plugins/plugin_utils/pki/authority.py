@@ -73,7 +73,7 @@ class Authority:
     def revoke(self, name: str) -> bool:
         """Bars a router, and lists whatever was issued to it as revoked. Whether anything is new."""
         revoked = revocation.read(self._directory)
-        changed = revocation.bar(self._directory, revoked, name)
+        changed = revocation.ban(self._directory, revoked, name)
         if changed or not revocation.is_listed(self._directory, revoked):
             self._list(revoked)
         return changed

@@ -67,7 +67,7 @@ def issued(directory: Path, name: str) -> set[str]:
     return {serial for whose, _dash, serial in parts if whose == name}
 
 
-def bar(directory: Path, revoked: Revoked, name: str) -> bool:
+def ban(directory: Path, revoked: Revoked, name: str) -> bool:
     """Bars a router and takes all that was ever issued to it. Whether anything is new."""
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
     fresh = issued(directory, name) - set(revoked.serials)

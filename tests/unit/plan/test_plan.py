@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,8 @@ def flap_of(host: str, *acts: dict[str, Any]) -> list[tuple[str, tuple[str, ...]
     return [(flap.sessions, flap.peers, flap.sure) for flap in flaps(DEVICES[host], acts)]
 
 
-def lines(added: list[str] = [], removed: list[str] = []) -> dict[str, Any]:  # noqa: B006
-    return {"act": "FRR lines change", "added": added, "removed": removed}
+def lines(added: Sequence[str] = (), removed: Sequence[str] = ()) -> dict[str, Any]:
+    return {"act": "FRR lines change", "added": list(added), "removed": list(removed)}
 
 
 @pytest.mark.parametrize(
