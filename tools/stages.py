@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,8 @@ SOAKED = tuple(
     )
 )
 SOAK_SECONDS = 3600
+# Designs whose parts the lab tests and the other scenarios break as well: once, before the hour.
+SOAKED_SCENARIOS = ("dual_hub", "front_door_vrf", "hub_only")
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 ANSIBLE_TEST_UNITS = ("tools/ansible-test", "units")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
@@ -126,18 +128,26 @@ def lab() -> Generator[Stage]:
     yield Stage("lab", ("pytest", "-q", "-m", "lab and not soak", "tests/lab"), again=FAILED)
 
 
+def scenarios() -> list[str]:
+    return sorted(path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
+
+
 def molecule() -> Generator[Stage]:
-    """Each Molecule scenario, those of the same topology on one lab."""
+    """Molecule scenarios: one of each kind."""
+    yield from on_one_lab([name for name in scenarios() if name not in SOAKED_SCENARIOS])
+
+
+def on_one_lab(chosen: Sequence[str]) -> Generator[Stage]:
+    """Molecule scenarios, those of the same topology on one lab."""
     name = f"test-{os.getpid()}"
     test = ("molecule", "test", "--scenario-name")
     shared = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1")
     down = ("tests/lab/lab", "down", name)
     try:
-        for scenario in sorted((ROOT / "extensions" / "molecule").glob("*/molecule.yml")):
-            alone = (scenario.parent / "inventory/group_vars/all/lab.yml").exists()
+        for scenario in chosen:
+            alone = (ROOT / "extensions/molecule" / scenario / "inventory/group_vars/all/lab.yml").exists()
             lab_of = ("env", f"MGRE_LAB={name}-alone") if alone else shared
-            command = (*lab_of, *test, scenario.parent.name)
-            yield Stage(f"molecule-{scenario.parent.name}", command, quiet=True, again=())
+            yield Stage(f"molecule-{scenario}", (*lab_of, *test, scenario), quiet=True, again=())
     except GeneratorExit:  # interrupted: nobody asks for the stage that takes the routers down
         for lab_name in (name, f"{name}-alone"):
             subprocess.run((*down[:-1], lab_name), cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
@@ -147,6 +157,7 @@ def molecule() -> Generator[Stage]:
 
 def long() -> Generator[Stage]:
     """A fleet is broken in many ways for an hour: what happens once in ten times shows."""
+    yield from on_one_lab(SOAKED_SCENARIOS)
     begun = time.monotonic()
     for number in itertools.count(1):
         yield Stage(f"long-{number}", ("pytest", "-q", "-m", "lab", *SOAKED))
