@@ -26,6 +26,7 @@ try:
     from ..plugin_utils.pki.authority import Authority
     from ..plugin_utils.pki.subject import PkiError, intended_subject
     from ..plugin_utils.secret_references import resolved
+    from .render import native
 except ImportError as error:
     MISSING: str | None = error.name
 else:
@@ -84,11 +85,11 @@ class ActionModule(Apply):
         sent = self.read(bundle, variables)
         device = parse_device(sent["intent"])
         wishes = Wishes(
-            arguments["wans"],
-            arguments["ethernets"],
-            arguments["user"],
+            native(arguments["wans"]),
+            native(arguments["ethernets"]),
+            native(arguments["user"]),
             public_key(arguments["ssh_key"]),
-            arguments["packages"],
+            native(arguments["packages"]),
         )
         wrong = list(findings(device, wishes))
         if device.platform == "ios":

@@ -142,3 +142,22 @@ def test_where_routing_is_static_the_hubs_are_named_that_would_change(office: Of
     said = office.run("-e", "branches=new.csv", status=2)
     assert "hub1, hub2: would change, too, for branch21" in said
     assert not office.added.exists()
+
+
+def test_a_seed_is_written_that_only_its_owner_reads(office: Office) -> None:
+    key = office.folder / "id.pub"
+    key.write_text("ssh-ed25519 AAAA ops\n")
+    wans = '{"bootstrap_wans": {"internet": {"prefix_length": 30, "gateway": "198.51.100.9"}}}'
+    book = ROOT / "playbooks" / "bootstrap.yml"
+    office.run("-e", "branch=spoke1", "-e", f"bootstrap_ssh_key={key}", "-e", wans, playbook=book)
+    seed = office.folder / "artifacts" / "bootstrap" / "spoke1"
+    assert {file.name: file.stat().st_mode & 0o777 for file in (seed, *seed.iterdir())} == {
+        "spoke1": 0o700,
+        "meta-data": 0o600,
+        "network-config": 0o600,
+        "user-data": 0o600,
+    }
+    data = yaml.safe_load((seed / "user-data").read_text())
+    assert data["users"] == [{"name": "root", "ssh_authorized_keys": ["ssh-ed25519 AAAA ops"]}]
+    said = office.run("-e", "branch=spoke1", "-e", f"bootstrap_ssh_key={key}", playbook=book, status=2)
+    assert "spoke1: bootstrap_wans.internet: is missing: 198.51.100.10 is static" in said
