@@ -41,6 +41,8 @@ SOAKED = tuple(
         "rollout",
         "branches",
         "bootstrap",
+        "keys",
+        "psk",
     )
 )
 SOAK_SECONDS = 3600

@@ -177,6 +177,7 @@ def inventory(fleet: Fleet, tmp_path: Path) -> Iterator[Path]:
     fleet.wait_green()
 
 
+@pytest.mark.soak
 def test_a_branch_with_another_name_number_and_wan_leaves_nothing_of_the_old_ones(
     fleet: Fleet, inventory: Path
 ) -> None:

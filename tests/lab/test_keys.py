@@ -52,6 +52,7 @@ def test_keys_and_certificates_roll_without_a_lost_packet(fleet: Fleet) -> None:
     fleet.wait_green()
 
 
+@pytest.mark.soak
 def test_a_router_that_cannot_take_part_is_named_and_the_next_run_goes_on(fleet: Fleet) -> None:
     openssl = "/usr/bin/openssl"
     before = keys(fleet)

@@ -50,6 +50,7 @@ def sas(fleet: Fleet, node: str) -> set[str]:
     return set(re.findall(r"^mgre-\S+: #\d+, ESTABLISHED, IKEv2, (\w+_i\*? \w+_r\*?)", told, re.M))
 
 
+@pytest.mark.soak
 def test_a_plan_says_what_then_happens_and_is_refused_when_it_is_too_old(fleet: Fleet) -> None:
     before = {node: files(fleet, node) for node in ALL}
     sessions = {node: established(fleet, node) for node in ALL}
