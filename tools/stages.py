@@ -43,6 +43,7 @@ SOAKED = tuple(
         "bootstrap",
         "keys",
         "psk",
+        "secrets",
     )
 )
 SOAK_SECONDS = 3600

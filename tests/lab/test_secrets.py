@@ -44,6 +44,7 @@ def keys(fleet: Fleet) -> dict[str, str]:
     return found | {"CA": private_key((fleet.folder / ".build" / "lab-pki" / "ca.key").read_text())}
 
 
+@pytest.mark.soak
 def test_secrets_stay_where_they_belong_whatever_they_come_from(
     fleet: Fleet, secret: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
