@@ -46,7 +46,13 @@ EXAMPLES = r"""
   mgre.dmvpn.second_psk:
 """
 
-RETURN = r""" # """
+RETURN = r"""
+changed:
+  description: Whether the router accepts other secrets beside the inventory's than before.
+  returned: always
+  type: bool
+  sample: true
+"""
 
 from ansible.module_utils.basic import AnsibleModule
 

@@ -49,8 +49,6 @@ SAMPLE = {
     "spoke1-step_frr-controller",
     "spoke1-step_tunnels-power",
     "spoke1-pending-path",
-    "spoke1-back_frr-run",
-    "spoke1-closed-run",
 }
 
 
