@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
+from ..plugin_utils.requirements import require
 from ..plugin_utils.secret_references import hidden
 from .adjacency import MISSING
 from .adjacency import ActionModule as Adjacency
@@ -65,10 +66,7 @@ class ActionModule(Adjacency):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super(Adjacency, self).run(tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         self.variables = task_vars or {}
         self.host = str(self.variables["inventory_hostname"])

@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
+from ..plugin_utils.requirements import require
 from .render import MISSING, native
 from .render import ActionModule as Render
 
@@ -46,10 +47,7 @@ class ActionModule(Render):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         try:
             result.update(self.entered(arguments, task_vars or {}))

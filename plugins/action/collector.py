@@ -13,6 +13,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.requirements import require
+
 try:
     from ..module_utils.health_metrics import DIRECTORY
     from ..plugin_utils.findings import FindingsError
@@ -42,10 +44,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         variables = task_vars or {}
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         sent: dict[str, Any] = {"state": arguments["state"]}

@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.utils.display import Display
 
+from ..plugin_utils.requirements import require
 from .adjacency import MISSING
 from .adjacency import ActionModule as Adjacency
 
@@ -39,10 +40,7 @@ class ActionModule(Adjacency):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super(Adjacency, self).run(tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         self.variables = task_vars or {}
         self.host = str(self.variables["inventory_hostname"])

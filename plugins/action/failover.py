@@ -14,6 +14,8 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..plugin_utils.requirements import require
+
 try:
     from ..plugin_utils.failover.clock import Clock, Reading, best
     from ..plugin_utils.failover.faults import FAULTS
@@ -66,10 +68,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Values | None = None) -> Values:
         result: Values = super().run(tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         self.given = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         self.variables = task_vars or {}
         self.host = str(self.variables["inventory_hostname"])

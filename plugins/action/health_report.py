@@ -12,6 +12,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..plugin_utils.requirements import require
+
 try:
     from ..module_utils.health_metrics import FILE, exposition, sample
     from ..module_utils.linux.health import replace
@@ -40,10 +42,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         directory = Path(os.path.abspath(arguments["health_dir"]))
         bundle = Path(os.path.abspath(arguments["bundle_dir"]))

@@ -18,6 +18,7 @@ from ansible.executor.task_executor import start_connection
 from ansible.module_utils.connection import Connection, ConnectionError
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.requirements import require
 from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, secrets_in
 
@@ -95,10 +96,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         arguments = self.arguments()
         intended = ""
         if arguments["state"] == "present":

@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.operator import operator
+from ..plugin_utils.requirements import require
 from ..plugin_utils.secret_references import NoSecret, secrets_in
 from .commit import out_of_reach
 
@@ -62,10 +63,7 @@ class ActionModule(ActionBase):
             sent.update(self.read(Path(os.path.abspath(arguments["bundle"])), variables))
         device = None
         if arguments["confirm_within"] and arguments["state"] == "present":
-            if MISSING:
-                raise AnsibleActionFail(
-                    f"the controller lacks the Python package {MISSING}; install requirements.txt"
-                )
+            require(MISSING)
             device = parse_device(sent["intent"])
             sent["look"] = state_arguments(device)
         try:

@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.utils.display import Display
 
+from ..plugin_utils.requirements import require
 from . import adjacency
 from .commit import clock, commit, out_of_reach
 
@@ -44,10 +45,7 @@ class ActionModule(adjacency.ActionModule):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super(adjacency.ActionModule, self).run(tmp, task_vars)
-        if adjacency.MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {adjacency.MISSING}; install requirements.txt"
-            )
+        require(adjacency.MISSING)
         self.given = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         self.variables = task_vars or {}
         self.host = str(self.variables["inventory_hostname"])

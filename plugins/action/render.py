@@ -13,6 +13,8 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.requirements import require
+
 try:
     from ..plugin_utils.findings import Finding, FindingsError
     from ..plugin_utils.fleet.load import load_fleet
@@ -44,10 +46,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         arguments = self.validate_argument_spec(
             argument_spec={"output": {"type": "path", "default": "artifacts/bundle"}}
         )[1]

@@ -16,6 +16,7 @@ from ansible.utils.display import Display
 from ..plugin_utils.pki import revocation
 from ..plugin_utils.pki.authority import Authority
 from ..plugin_utils.pki.subject import PkiError
+from ..plugin_utils.requirements import require
 
 try:
     from ..plugin_utils.judge.store import NotRendered, rendered
@@ -43,10 +44,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if MISSING:
-            raise AnsibleActionFail(
-                f"the controller lacks the Python package {MISSING}; install requirements.txt"
-            )
+        require(MISSING)
         arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         if not arguments["router"]:
             raise AnsibleActionFail(
