@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail  # type: ignore[import-untyped]
 
 
 def require(missing: str | None) -> None:
