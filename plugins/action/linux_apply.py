@@ -22,9 +22,7 @@ from .commit import out_of_reach
 try:
     from ..plugin_utils.fleet.dump import parse_device
     from ..plugin_utils.judge.plan import state_arguments
-    from ..plugin_utils.judge.proof import reach
-    from ..plugin_utils.judge.result import Sight
-    from ..plugin_utils.judge.verdict import parse_state
+    from ..plugin_utils.judge.proof import reached
 except ImportError as error:
     MISSING: str | None = error.name
 else:
@@ -80,8 +78,7 @@ class ActionModule(ActionBase):
         result.pop("invocation", None)
         before = result.pop("before", None)
         if result.get("pending"):
-            there = reach(Sight(device, parse_state(before))) if device and before else ()
-            result["reached"] = [list(peer) for peer in sorted(there)]
+            result["reached"] = reached(device, before)
         return result
 
     def read(self, bundle: Path, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,7 @@ from ..plugin_utils.requirements import require
 
 try:
     from ..plugin_utils.fleet.dump import parse_device
-    from ..plugin_utils.judge.proof import reach
-    from ..plugin_utils.judge.result import Sight
-    from ..plugin_utils.judge.verdict import parse_state
+    from ..plugin_utils.judge.proof import reached
 except ImportError as error:
     MISSING: str | None = error.name
 else:
@@ -50,6 +48,5 @@ class ActionModule(ActionBase):
         before = result.pop("before", None)
         if result.get("pending"):
             intent = result.get("intent")
-            there = reach(Sight(parse_device(intent), parse_state(before))) if intent and before else ()
-            result["reached"] = [list(peer) for peer in sorted(there)]
+            result["reached"] = reached(parse_device(intent) if intent else None, before)
         return result

@@ -154,14 +154,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.linux.answer import outcome_of
 from ..module_utils.linux.forecast import forecast
 from ..module_utils.linux.host import Host
 from ..module_utils.linux.observe import observe
-from ..module_utils.linux.outcome import Outcome, Refused, Terms
+from ..module_utils.linux.outcome import Outcome, Terms
 from ..module_utils.linux.release import BadBundle, from_bundle
-from ..module_utils.linux.store import Locked
 from ..module_utils.linux.transaction import apply, remove
-from ..module_utils.linux.undo import Failed
 
 
 def main() -> None:
@@ -183,34 +182,14 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    try:
-        outcome = work(module.params, module.check_mode)
-    except Refused as refused:
-        module.fail_json(msg="\n".join(refused.messages), restored=True)
-    except (Locked, BadBundle) as error:
-        module.fail_json(msg=str(error), restored=True)
-    except Failed as failed:
-        module.fail_json(msg=str(failed), step=failed.step, restored=not failed.trouble)
-    except OSError as error:
-        module.fail_json(msg=f"{error.filename or 'the router'}: {error.strerror}")
-    for text in outcome.warnings:
-        module.warn(text)
-    result: dict[str, Any] = {
-        "changed": outcome.changed,
-        "reasons": outcome.reasons,
-        "pending": outcome.pending,
-    }
+    outcome, result = outcome_of(module, lambda: work(module.params, module.check_mode))
     if outcome.generation is not None:
         result["generation"] = outcome.generation
-    if outcome.commit is not None:
-        result["commit"] = outcome.commit
     if outcome.before is not None:
         result["before"] = outcome.before
     if module.check_mode:
         key = module.params["fingerprint_key"] or ""
         result["forecast"] = forecast(Host(), outcome, key)
-    if module._diff:
-        result["diff"] = outcome.diff
     module.exit_json(**result)
 
 

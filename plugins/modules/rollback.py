@@ -82,17 +82,14 @@ intent:
   type: dict
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.linux.answer import outcome_of
 from ..module_utils.linux.host import Host
 from ..module_utils.linux.observe import observe
-from ..module_utils.linux.outcome import Refused, Terms
+from ..module_utils.linux.outcome import Terms
 from ..module_utils.linux.steps import SERVICES
-from ..module_utils.linux.store import Locked
 from ..module_utils.linux.transaction import rollback
-from ..module_utils.linux.undo import Failed
 
 
 def main() -> None:
@@ -112,29 +109,10 @@ def main() -> None:
         given["why"],
         lambda: observe(list(SERVICES), [], "nftables").to_dict(),
     )
-    try:
-        outcome = rollback(Host(), given["generation"], check=module.check_mode, terms=terms)
-    except Refused as refused:
-        module.fail_json(msg="\n".join(refused.messages), restored=True)
-    except Locked as error:
-        module.fail_json(msg=str(error), restored=True)
-    except Failed as failed:
-        module.fail_json(msg=str(failed), step=failed.step, restored=not failed.trouble)
-    except OSError as error:
-        module.fail_json(msg=f"{error.filename or 'the router'}: {error.strerror}")
-    for text in outcome.warnings:
-        module.warn(text)
-    result: dict[str, Any] = {
-        "changed": outcome.changed,
-        "reasons": outcome.reasons,
-        "pending": outcome.pending,
-        "intent": outcome.intent,
-        "before": outcome.before,
-    }
-    if outcome.commit is not None:
-        result["commit"] = outcome.commit
-    if module._diff:
-        result["diff"] = outcome.diff
+    outcome, result = outcome_of(
+        module, lambda: rollback(Host(), given["generation"], check=module.check_mode, terms=terms)
+    )
+    result |= {"intent": outcome.intent, "before": outcome.before}
     module.exit_json(**result)
 
 

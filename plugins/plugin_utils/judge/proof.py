@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from ..fleet.intent import Membership, Peer
+from ..fleet.intent import Device, Membership, Peer
 from .present import described
 from .result import Result, Sight
-from .verdict import Judgement
+from .verdict import Judgement, parse_state
 
 # What the router has to be by itself, whatever its peers do.
 OWN = ("services", "kernel", "guard", "tunnel", "rules", "nhrp_settings")
@@ -44,6 +45,12 @@ def reach(sight: Sight) -> Reach:
         for peer in (*member.hubs, *member.spokes)
         if sight.children(peer) and (sight.routed(member, peer) or member.cloud.routing.protocol == "static")
     )
+
+
+def reached(device: Device | None, before: Any) -> list[list[str]]:
+    """As ``prove`` takes it, from what a router observed of itself just before its change."""
+    there = reach(Sight(device, parse_state(before))) if device and before else ()
+    return [list(peer) for peer in sorted(there)]
 
 
 def prove(sight: Sight, judgement: Judgement, before: Reach) -> Proof:
