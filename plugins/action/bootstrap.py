@@ -24,6 +24,7 @@ try:
     from ..plugin_utils.bootstrap.seed import Wishes, findings, seed
     from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.dump import parse_device
+    from ..plugin_utils.judge.store import write
     from ..plugin_utils.pki.authority import Authority
     from ..plugin_utils.pki.subject import PkiError, intended_subject
     from ..plugin_utils.secret_references import resolved
@@ -69,7 +70,11 @@ class ActionModule(Apply):
             raise AnsibleActionFail(f"{host}: certificate: {error}") from None
         try:
             if not self._task.check_mode:
-                write(folder, texts)
+                # They hold a key or a PSK.
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.chmod(0o700)
+                for name, text in texts.items():
+                    write(folder / name, text)
         except OSError as error:
             raise AnsibleActionFail(
                 f"{error.filename or folder}: {error.strerror}; name another directory in bootstrap_dir"
@@ -129,15 +134,3 @@ def credentials(bundle: Path, host: str, arguments: Mapping[str, Any]) -> dict[s
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return {"key": pem.decode(), "certificate": certificate.decode(), "authority": anchor}
-
-
-def write(folder: Path, texts: Mapping[str, str]) -> None:
-    """0600, in a directory of 0700: they hold a key or a PSK."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    for name, text in texts.items():
-        part = folder / f".{name}.part"
-        part.unlink(missing_ok=True)
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-        part.replace(folder / name)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .forget import unbinding
 from .host import Host
 from .observe_run import text
 from .observe_vici import Message
@@ -42,11 +43,8 @@ def evict(
     if not check:
         for unique in identities:
             request("terminate", {"ike-id": unique, "timeout": str(WAIT), "force": "yes"})
-        for interface, address, nbma in bindings:
-            # nhrpd has no command for one binding: a static one takes its place and goes.
-            binding = f"ip nhrp map {address} {nbma}"
-            inside = ("-c", f"interface {interface}")
-            host.must("vtysh", "-c", "configure terminal", *inside, "-c", binding, "-c", f"no {binding}")
+        for binding in bindings:
+            host.must("vtysh", *unbinding(*binding))
     return Evicted(len(identities), sorted({address for _interface, address, _nbma in bindings}))
 
 

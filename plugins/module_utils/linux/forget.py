@@ -102,13 +102,20 @@ def _clear(host: Host, what: Held) -> None:
     for overlay in what.bgp:
         host.run("vtysh", "-d", "bgpd", "-c", f"clear bgp {overlay}")
     for interface, overlay, nbma in what.bindings:
-        # A static mapping replaces the learnt one, and leaves nothing behind (docs/linux-facts.md).
-        line = f"ip nhrp map {overlay} {nbma}"
-        words = ("configure terminal", f"interface {interface}", line, f"no {line}")
-        host.run("vtysh", "-d", "nhrpd", *(part for word in words for part in ("-c", word)))
+        host.run("vtysh", "-d", "nhrpd", *unbinding(interface, overlay, nbma))
     if what.bfd or what.bindings:
         # It drops the BFD sessions of all that are not registered.
         host.run("systemctl", "reload", EVENTS)
+
+
+def unbinding(interface: str, overlay: str, nbma: str) -> tuple[str, ...]:
+    """What vtysh is given to take one learnt binding back, for which nhrpd has no command.
+
+    A static mapping replaces the learnt one, and leaves nothing behind (docs/linux-facts.md).
+    """
+    line = f"ip nhrp map {overlay} {nbma}"
+    words = ("configure terminal", f"interface {interface}", line, f"no {line}")
+    return tuple(part for word in words for part in ("-c", word))
 
 
 def _is_peer(peers: Sequence[Peer], interface: str, overlay: str) -> bool:
