@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..plugin_utils.keys.psk import with_psk
 from ..plugin_utils.pki import revocation
 from ..plugin_utils.pki.authority import Authority
 from ..plugin_utils.pki.subject import PkiError
@@ -68,10 +68,10 @@ class ActionModule(ActionBase):
         revoke = arguments["state"] == "revoked"
         if not revocation.issued(directory, name):
             raise PkiError(f"router: {name} never had a certificate of {directory}; write a router's name")
-        if shared := clouds_with_psk(bundle):
+        if shared := {cloud for _name, _platform, clouds in with_psk(bundle) for cloud in clouds}:
             raise PkiError(
-                f"{name} knows the PSK of {', '.join(shared)}, which no list takes back; take it out of the "
-                "inventory, write another secret in dmvpn_psks, and run site.yml"
+                f"{name} knows the PSK of {', '.join(sorted(shared))}, which no list takes "
+                "back; take it out of the inventory, write another secret in dmvpn_psks, and run site.yml"
             )
         if self._task.check_mode:
             result["changed"] = (name in revocation.read(directory).barred) != revoke
@@ -92,14 +92,3 @@ class ActionModule(ActionBase):
         result.update(changed=False, told=[one.host for one in fleet if not one.error], left=left)
         if left:
             result.update(failed=True, msg=f"not all routers know: {', '.join(left)}")
-
-
-def clouds_with_psk(bundle: Path) -> list[str]:
-    """Clouds of the rendered fleet whose members share a secret."""
-    found = set()
-    for path in bundle.glob("*/intent.json"):
-        device = json.loads(path.read_text(encoding="utf-8"))
-        for member in device["memberships"]:
-            if member["cloud"]["ipsec"]["auth"] == "psk":
-                found.add(member["cloud"]["name"])
-    return sorted(found)

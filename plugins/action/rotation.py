@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils.findings import some
+from ..plugin_utils.keys.psk import with_psk
 from ..plugin_utils.requirements import require
 
 try:
@@ -70,14 +71,10 @@ class ActionModule(ActionBase):
     def possible(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:
         """Raises ``ValueError`` where a PSK cannot roll: all members of a cloud have to take part."""
         play = set(variables["ansible_play_hosts_all"])
-        psk, absent, cisco = False, [], []
-        for path in sorted(Path(os.path.abspath(arguments["bundle_dir"])).glob("*/intent.json")):
-            device = json.loads(path.read_text(encoding="utf-8"))
-            if any(member["cloud"]["ipsec"]["auth"] == "psk" for member in device["memberships"]):
-                psk = True
-                absent += [path.parent.name] if path.parent.name not in play else []
-                cisco += [path.parent.name] if device["platform"] == "ios" else []
-        if not psk:
+        members = list(with_psk(Path(os.path.abspath(arguments["bundle_dir"]))))
+        absent = [name for name, _platform, _clouds in members if name not in play]
+        cisco = [name for name, platform, _clouds in members if platform == "ios"]
+        if not members:
             raise ValueError("rotate: no cloud has auth: psk; leave rotate=psk out to rotate certificates")
         if cisco:
             raise ValueError(
