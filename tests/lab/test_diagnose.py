@@ -127,9 +127,12 @@ def mend(fleet: Fleet, fault: Fault) -> None:
 
 
 def mended(fleet: Fleet, fault: Fault) -> bool:
-    """The cheapest thing that holds only when sessions stand again: BGP of the two sites."""
+    """Sessions stand again, and hubs know the spokes: one that was forgotten registers in its own time."""
     peers = {"hub1": 4, "hub2": 4}
-    return all(
+    known = {hub: fleet.vtysh(hub, "show ip nhrp cache") for hub in peers}
+    spokes = [fleet.lab.topology.node(site) for site in fault.sites if site not in peers]
+    overlays = [f" 10.255.0.{spoke.site} " for spoke in spokes]
+    return all(overlay in cache for cache in known.values() for overlay in overlays) and all(
         fleet.vtysh(site, "show bgp ipv4 unicast summary established").count("10.255.0.")
         >= peers.get(site, 2)
         for site in fault.sites

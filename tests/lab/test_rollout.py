@@ -34,12 +34,12 @@ def edited(fleet: Fleet, old: str, new: str) -> Iterator[None]:
 
 
 def files(fleet: Fleet, node: str) -> str:
-    """Hashes of all files of ours on a router, and what FRR runs."""
+    """Hashes of all files of ours on a router, what FRR runs, and the guard without what its sets learn."""
     return fleet.lab.ssh(
         node,
         "find /etc/mgre-dmvpn /etc/swanctl /etc/strongswan.d/mgre-dmvpn.conf /etc/frr/frr.conf -type f "
-        "-exec sha256sum {} + | sort; vtysh -c 'show running-config'; nft list table inet mgre_dmvpn_guard | "
-        "sed 's/packets [0-9]* bytes [0-9]*//'",
+        "-exec sha256sum {} + | sort; vtysh -c 'show running-config'; "
+        "nft -t list table inet mgre_dmvpn_guard | sed 's/packets [0-9]* bytes [0-9]*//'",
     )
 
 
