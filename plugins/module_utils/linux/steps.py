@@ -241,7 +241,10 @@ class Change:
         gone_routes = [route for route in self.old.last_resorts if route not in self.new.last_resorts]
         gone_blocks = [block for block in self.old.blocks if block not in self.new.blocks]
         commands = [("ip", "route", "delete", *route.split()) for route in gone_routes]
-        commands += [("ip", "xfrm", "policy", "delete", *block.split()) for block in gone_blocks]
+        for block in (block.split() for block in gone_blocks):
+            # A policy of an interface that is gone matches nothing any more, and ip cannot name it.
+            if self.host.exists(f"{NET}/{block[block.index('dev') + 1]}"):
+                commands.append(("ip", "xfrm", "policy", "delete", *block))
         for command in commands:
             done = self.host.run(*command)
             if done.status and "No such" not in done.err:  # it was not there

@@ -90,6 +90,7 @@ class Router:
         self.away = 0
         self.down: set[str] = set()
         self.routes = {"blackhole 192.0.2.0/24 proto static"}
+        self.policies: set[str] = set()
         for path, text in {
             "/etc/os-release": 'ID=debian\nVERSION_ID="13"\nPRETTY_NAME="Debian 13"\n',
             "/etc/frr/frr.conf": FOREIGN_FRR,
@@ -131,6 +132,7 @@ class Router:
             "daemons": sorted(self.daemons),
             "connections": sorted(self.connections),
             "routes": sorted(self.routes),
+            "policies": sorted(self.policies),
         }
 
     def __call__(
@@ -213,6 +215,7 @@ class Router:
                 self.link(name).mkdir(exist_ok=True)
                 self.down.discard(name)
             self.routes.update(re.findall(r"ip route replace (.+)", text))
+            self.policies.update(re.findall(r"ip xfrm policy update (.+) priority", text))
         return Result(0)
 
     def _ip(self, arguments: list[str]) -> Result:
@@ -226,6 +229,10 @@ class Router:
             if (route := " ".join(arguments[2:])) not in self.routes:
                 return Result(2, err="RTNETLINK answers: No such process")
             self.routes.remove(route)
+        elif arguments[:3] == ["xfrm", "policy", "delete"]:
+            if not self.link(arguments[arguments.index("dev") + 1]).exists():
+                return Result(255, err='Error: argument "wan1" is wrong: DEV value is invalid')
+            self.policies.discard(" ".join(arguments[3:]))
         elif arguments[:3] == ["-4", "route", "show"]:
             return Result(0, "\n".join(sorted(self.routes)))
         elif arguments == ["-j", "link", "show", "type", "vrf"]:
@@ -338,7 +345,8 @@ def release(**replaced: str) -> Release:
         "/etc/systemd/system/mgre-dmvpn-guard.service": "[Service]\n",
         "/etc/systemd/system/mgre-dmvpn-blue.service": "[Service]\n"
         f"ExecStart=-ip link add name dmvpn10 {gre}\n"
-        "ExecStart=ip route replace blackhole 10.0.0.0/9 metric 4278190079\n",
+        "ExecStart=ip route replace blackhole 10.0.0.0/9 metric 4278190079\n"
+        "ExecStart=ip xfrm policy update src 0.0.0.0/1 dst 0.0.0.0/0 proto gre dev wan1 dir out priority 9\n",
         "/etc/systemd/system/mgre-dmvpn-nhrp-events.service": "[Service]\n",
         "/usr/local/lib/mgre-dmvpn/nhrp_events.py": "print()\n",
     }

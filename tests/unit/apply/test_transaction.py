@@ -82,6 +82,13 @@ def test_removal_leaves_what_was_there_before(router: Any, wanted: Wanted, inten
     assert not transaction.remove(router.host).changed
 
 
+def test_removal_when_the_wan_is_gone(router: Any, wanted: Wanted, intent: Intent) -> None:
+    transaction.apply(router.host, wanted(), intent)
+    router.link("wan1").rmdir()
+    assert transaction.remove(router.host).changed
+    assert not (router.root / "etc/mgre-dmvpn").exists()
+
+
 def commands_of_an_apply(make_router: Any, root: Path, wanted: Release, intent: Intent) -> list[str]:
     router = make_router(root)
     transaction.apply(router.host, wanted, intent)
