@@ -12,6 +12,11 @@ from ansible_collections.mgre.dmvpn.tests.lab import Lab, load
 from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Labs of their own come first: the fleet stays up to the end, and takes processor time while it does."""
+    items.sort(key=lambda item: "fleet" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """The demo's fleet, rolled out once and green. Each test leaves it green.
