@@ -22,7 +22,7 @@ demo-down: ## remove everything that the demo started
 
 test: ## everything that CI runs, cheap checks first
 	@tools/bootstrap dev lab
-	@$(stages) lint golden cisco package lab molecule benchmark
+	@$(stages) lint golden cisco package lab benchmark
 
 test-quick: ## unit and golden tests; no root, no lab
 	@tools/bootstrap dev
@@ -30,7 +30,7 @@ test-quick: ## unit and golden tests; no root, no lab
 
 test-lab: ## tests on booted routers, Molecule scenarios included
 	@tools/bootstrap dev lab
-	@$(stages) lab molecule
+	@$(stages) lab
 
 test-long: ## a live fleet broken in many ways, over and over for an hour
 	@tools/bootstrap dev lab

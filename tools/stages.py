@@ -14,9 +14,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +51,8 @@ SOAKED = tuple(
 SOAK_SECONDS = 3600
 # Designs whose parts the lab tests and the other scenarios break as well: once, before the hour.
 SOAKED_SCENARIOS = ("dual_hub", "front_door_vrf", "hub_only")
+# Tests on labs of their own in which nothing is timed: they may run beside other labs.
+BESIDE = ("apply", "commit", "lab", "mixed")
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 ANSIBLE_TEST_UNITS = ("tools/ansible-test", "units")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
@@ -79,6 +83,13 @@ class Stage:
     def junit(self) -> Path | None:
         reports = self.command[0] == "pytest" or self.command[:2] == ANSIBLE_TEST_UNITS
         return RESULTS / f"{self.name}.xml" if reports else None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Rows of stages that run beside each other: routers wait more than they compute."""
+
+    rows: tuple[Generator[Stage], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +137,19 @@ def package() -> Generator[Stage]:
     yield Stage("package", ("pytest", "-q", "tests/package"))
 
 
-def lab() -> Generator[Stage]:
-    """The tests that boot routers; one lab serves most of them."""
-    yield Stage("lab", ("pytest", "-q", "-m", "lab and not soak", "tests/lab"), again=FAILED)
+def lab() -> Generator[Stage | Together]:
+    """The tests that boot routers: two labs at once first, then alone what measures a live fleet."""
+    yield Together((lab_tests("lab-beside", BESIDE), molecule()))
+    files = (ROOT / "tests" / "lab").glob("test_*.py")
+    alone = sorted({file.stem.removeprefix("test_") for file in files} - set(BESIDE))
+    yield from lab_tests("lab", alone)
+
+
+def lab_tests(name: str, files: Sequence[str]) -> Generator[Stage]:
+    paths = [f"tests/lab/test_{file}.py" for file in files]
+    # Each with a cache of its own, which is where pytest keeps what failed.
+    cache = ("-o", f"cache_dir=.build/pytest-{name}")
+    yield Stage(name, ("pytest", "-q", "-m", "lab and not soak", *cache, *paths), again=FAILED)
 
 
 def scenarios() -> list[str]:
@@ -207,6 +228,29 @@ def shell_scripts() -> list[str]:
     return found
 
 
+interrupted = threading.Event()
+
+
+def run_all(stages: Generator[Stage | Together] | Generator[Stage]) -> Count:
+    """Runs stages one after the other, and those that are together beside each other."""
+    total = Count()
+    with closing(stages):
+        for stage in stages:
+            if interrupted.is_set():
+                break
+            if isinstance(stage, Together):
+                with ThreadPoolExecutor(len(stage.rows)) as threads:
+                    try:
+                        total = sum(threads.map(run_all, stage.rows), start=total)
+                    except KeyboardInterrupt:
+                        # Their programs have been interrupted too, by the terminal.
+                        interrupted.set()
+                        raise
+            else:
+                total += run(stage)
+    return total
+
+
 def run(stage: Stage) -> Count:
     """Runs a stage, and what fails of it once more if it may; what fails twice fails, and a skip always."""
     count = once(stage)
@@ -281,9 +325,7 @@ def main(groups: list[str]) -> int:
     os.environ.setdefault("LC_ALL", "C.UTF-8")
     total = Count()
     for name in groups:
-        with closing(GROUPS[name]()) as stages:
-            for stage in stages:
-                total += run(stage)
+        total += run_all(GROUPS[name]())
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
     return 1 if total.failed else 0
 
