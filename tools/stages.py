@@ -34,6 +34,7 @@ SOAKED = tuple(
     f"tests/lab/test_{name}.py"
     for name in (
         "fleet",
+        "diagnose",
         "guard",
         "convergence",
         "failover",
@@ -50,7 +51,13 @@ SOAKED = tuple(
 )
 SOAK_SECONDS = 3600
 # Designs whose parts the lab tests and the other scenarios break as well: once, before the hour.
-SOAKED_SCENARIOS = ("dual_hub", "front_door_vrf", "hub_only")
+SOAKED_SCENARIOS = (
+    "cisco_dual_hub",
+    "cisco_hub_linux_spokes",
+    "dual_hub",
+    "front_door_vrf",
+    "hub_only",
+)
 # Tests on labs of their own in which nothing is timed: they may run beside other labs.
 BESIDE = ("apply", "commit", "lab", "mixed")
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
@@ -139,17 +146,17 @@ def package() -> Generator[Stage]:
 
 def lab() -> Generator[Stage | Together]:
     """The tests that boot routers: two labs at once first, then alone what measures a live fleet."""
-    yield Together((lab_tests("lab-beside", BESIDE), molecule()))
+    yield Together((lab_tests("lab-beside", BESIDE, quiet=True), molecule()))
     files = (ROOT / "tests" / "lab").glob("test_*.py")
     alone = sorted({file.stem.removeprefix("test_") for file in files} - set(BESIDE))
-    yield from lab_tests("lab", alone)
+    yield from lab_tests("lab", alone, quiet=False)
 
 
-def lab_tests(name: str, files: Sequence[str]) -> Generator[Stage]:
+def lab_tests(name: str, files: Sequence[str], *, quiet: bool) -> Generator[Stage]:
     paths = [f"tests/lab/test_{file}.py" for file in files]
     # Each with a cache of its own, which is where pytest keeps what failed.
     cache = ("-o", f"cache_dir=.build/pytest-{name}")
-    yield Stage(name, ("pytest", "-q", "-m", "lab and not soak", *cache, *paths), again=FAILED)
+    yield Stage(name, ("pytest", "-q", "-m", "lab and not soak", *cache, *paths), quiet, again=FAILED)
 
 
 def scenarios() -> list[str]:
@@ -256,16 +263,14 @@ def run(stage: Stage) -> Count:
     count = once(stage)
     if not count.failed or stage.again is None or outcomes(stage)["skipped"]:
         return count
-    print(
-        f"== {stage.name}: what failed runs once more, because user-mode Linux hangs now and then", flush=True
-    )
-    second = once(Stage(f"{stage.name}-again", (*stage.command, *stage.again)))
+    say(f"{stage.name}: what failed runs once more, because user-mode Linux hangs now and then")
+    second = once(Stage(f"{stage.name}-again", (*stage.command, *stage.again), stage.quiet))
     return Count(count.passed + second.passed, second.failed)
 
 
 def once(stage: Stage) -> Count:
     """Runs a stage and prints its name, verdict and seconds; of a linter only what it found."""
-    print(f"== {stage.name}", flush=True)
+    say(stage.name)
     command = list(stage.command)
     if stage.junit:
         stage.junit.unlink(missing_ok=True)
@@ -285,8 +290,14 @@ def once(stage: Stage) -> Count:
         status = 127
     count = counted(stage, status)
     verdict = "failed" if count.failed else "passed"
-    print(f"== {stage.name}: {verdict}, {time.monotonic() - started:.1f} s", flush=True)
+    say(f"{stage.name}: {verdict}, {time.monotonic() - started:.1f} s")
     return count
+
+
+def say(words: str) -> None:
+    """A line of our own, in one piece beside what other stages say."""
+    sys.stdout.write(f"== {words}\n")
+    sys.stdout.flush()
 
 
 def counted(stage: Stage, status: int) -> Count:

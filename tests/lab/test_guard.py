@@ -52,6 +52,7 @@ def test_charon_that_is_killed(fleet: Fleet) -> None:
         )
 
 
+@pytest.mark.soak
 def test_strongswan_that_is_stopped(fleet: Fleet) -> None:
     with traffic_until_green(fleet):
         before = blocked_by_the_kernel(fleet) + dropped_gre(fleet)
@@ -91,6 +92,7 @@ def test_a_flushed_firewall_leaves_the_second_guard_and_only_without_both_there_
         fleet.lab.ssh("spoke1", "systemctl start strongswan")
 
 
+@pytest.mark.soak
 def test_frr_that_is_restarted(fleet: Fleet) -> None:
     with traffic_until_green(fleet):
         fleet.lab.ssh("spoke1", "systemctl restart frr")
@@ -119,6 +121,7 @@ def test_neither_firewall_nor_frr(fleet: Fleet) -> None:
         fleet.lab.ssh("spoke1", "systemctl start frr")
 
 
+@pytest.mark.soak
 def test_a_router_that_loses_its_power(fleet: Fleet) -> None:
     with traffic_until_green(fleet):
         fleet.lab.kill("spoke1")
