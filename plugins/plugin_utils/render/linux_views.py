@@ -203,6 +203,13 @@ def events_bfd(device: Device, member: Membership) -> dict[str, object]:
     return {"bfd": sessions}
 
 
+def events_hubs(member: Membership) -> dict[str, object]:
+    """The other hubs, from which a hub that comes back hears of all sites before spokes may use it."""
+    if member.role != "hub" or member.cloud.routing.protocol != "bgp" or not member.hubs:
+        return {}
+    return {"hubs": [str(hub.overlay) for hub in member.hubs]}
+
+
 def events_config(device: Device) -> str:
     """The event daemon's configuration: what it needs to decide on a binding, per tunnel."""
     return as_json(
@@ -219,6 +226,7 @@ def events_config(device: Device) -> str:
                     "check_identity": m.cloud.ipsec.auth == "certificate" and m.cloud.ipsec.check_identity,
                 }
                 | events_bfd(device, m)
+                | events_hubs(m)
                 for m in device.memberships
             },
         }

@@ -35,6 +35,7 @@ from nhrp_events_frr import (
     parse_request,
 )
 from nhrp_events_peer import Verdict, judge, knock
+from nhrp_events_return import Return
 from nhrp_events_sas import EVENTS, Sas
 from nhrp_events_socket import listen, notify
 from nhrp_events_vici import Session, ViciError
@@ -79,6 +80,7 @@ class Daemon:
         self._sweep = asyncio.Event()
         self.sas = Sas(on_lost=self._lost, on_doubt=self._doubt.set)
         self._bfd = Sessions()
+        self._return = Return()
         self._registered = asyncio.Event()
         self._session = Session(self.sas.apply, self._listed)
         self._pending: dict[tuple[int, str, str], asyncio.Task[None]] = {}
@@ -206,18 +208,20 @@ class Daemon:
         if request.remote is None or request.nbma is None:
             return Verdict(False, "the event names no IPv4 tunnel address and NBMA address")
         local = interface.source or (str(request.local) if request.local else None)
-        verdict = await self._decide_by_sa(interface, str(request.remote), str(request.nbma), local)
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._deadline
+        verdict = await self._decide_by_sa(interface, str(request.remote), str(request.nbma), local, end)
         if verdict.accepted and interface.holds(str(request.remote)):
-            now = asyncio.get_running_loop().time()
-            if self._bfd.saw(interface, str(request.remote), now):
+            if str(request.remote) not in interface.hubs:
+                await self._return.heard(self._vtysh, interface.hubs, max(0.0, end - clock()))
+            if self._bfd.saw(interface, str(request.remote), clock()):
                 self._registered.set()
         return verdict
 
     async def _decide_by_sa(
-        self, interface: Interface, address: str, nbma: str, local: str | None
+        self, interface: Interface, address: str, nbma: str, local: str | None, end: float
     ) -> Verdict:
         clock = asyncio.get_running_loop().time
-        end = clock() + self._deadline
         knock_error = ""
         while (left := end - clock()) > 0:
             if verdict := judge(interface, address, self.sas.towards(nbma, local)):
