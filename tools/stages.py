@@ -14,18 +14,11 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
-from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from xml.etree import ElementTree
+from collections.abc import Callable, Generator, Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "tests" / "output" / "junit"
+from running import ANSIBLE_TEST_UNITS, RESULTS, ROOT, Count, Stage, Stages, Together, run_all
+
 # Through this path the checkout is importable as ansible_collections.mgre.dmvpn.
 COLLECTION = ".build/collections/ansible_collections/mgre/dmvpn"
 SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
@@ -61,7 +54,6 @@ SOAKED_SCENARIOS = (
 # Tests on labs of their own in which nothing is timed: they may run beside other labs.
 BESIDE = ("apply", "commit", "lab", "mixed")
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
-ANSIBLE_TEST_UNITS = ("tools/ansible-test", "units")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
 TYPED = (
     "plugins/plugin_utils",
@@ -70,56 +62,30 @@ TYPED = (
     "tests/yang",
     "tests/netconf",
     "tests/monitoring",
-    "tools",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One command; those with ``junit`` report each test, ``quiet`` ones print nothing while they pass.
-
-    What fails of one that has ``again`` is run once more, with these arguments.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    quiet: bool = False
-    again: tuple[str, ...] | None = None
-
-    @property
-    def junit(self) -> Path | None:
-        reports = self.command[0] == "pytest" or self.command[:2] == ANSIBLE_TEST_UNITS
-        return RESULTS / f"{self.name}.xml" if reports else None
+def lint() -> Generator[Together]:
+    sanity = Stage("ansible-test-sanity", ("tools/ansible-test", "sanity"), quiet=True)
+    yield Together((linters(), row(sanity)))
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
-    """Rows of stages that run beside each other: routers wait more than they compute."""
-
-    rows: tuple[Generator[Stage], ...]
+def row(*stages: Stage) -> Generator[Stage]:
+    yield from stages
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    passed: int = 0
-    failed: int = 0
-
-    def __add__(self, other: Count) -> Count:
-        return Count(self.passed + other.passed, self.failed + other.failed)
-
-
-def lint() -> Generator[Stage]:
+def linters() -> Generator[Stage]:
     yield Stage("ruff", ("ruff", "check", "--quiet", "."), quiet=True)
     yield Stage("ruff-format", ("ruff", "format", "--quiet", "--diff", "."), quiet=True)
     yield Stage("mypy", ("mypy", *typed()), quiet=True)
     yield Stage("mypy-demo", ("mypy", "tools/demo"), quiet=True)
+    yield Stage("mypy-tools", ("env", "MYPYPATH=tools", "mypy", "tools"), quiet=True)
     # The event daemon's files are installed side by side and import each other by their bare names.
     programs = "roles/linux/files"
     yield Stage("mypy-event-daemon", ("env", f"MYPYPATH={programs}", "mypy", programs), quiet=True)
     yield Stage("shellcheck", ("shellcheck", *shell_scripts()), quiet=True)
     yield Stage("yamllint", ("yamllint", "--strict", "."), quiet=True)
     yield Stage("ansible-lint", ("ansible-lint", "--offline", "--nocolor", "-q"), quiet=True)
-    yield Stage("ansible-test-sanity", ("tools/ansible-test", "sanity"), quiet=True)
 
 
 def unit() -> Generator[Stage]:
@@ -131,17 +97,18 @@ def golden() -> Generator[Stage]:
     yield Stage("golden", (*QUICK, "tests/golden", "tests/monitoring", "tests/lab"))
 
 
-def cisco() -> Generator[Stage]:
+def cisco() -> Generator[Together]:
     """Every Cisco line against Cisco's models; apply over NETCONF and over the command line."""
     # One process: the models take it 20 s to load, and there is one NETCONF server.
-    yield Stage("netconf", ("pytest", "-q", "tests/yang", "tests/netconf"))
-    yield Stage("ios", ("pytest", "-q", "--numprocesses=auto", "tests/ios"))
+    netconf = Stage("netconf", ("pytest", "-q", "tests/yang", "tests/netconf"), quiet=True)
+    ios = Stage("ios", ("pytest", "-q", "--numprocesses=auto", "tests/ios"), quiet=True)
+    yield Together((row(netconf), row(ios)))
 
 
-def package() -> Generator[Stage]:
+def package() -> Generator[Together]:
     """The collection as others take it: ansible-test's way of running the unit tests, and the tarball."""
-    yield Stage("ansible-test-units", (*ANSIBLE_TEST_UNITS, "--python", "default"), quiet=True)
-    yield Stage("package", ("pytest", "-q", "tests/package"))
+    units = Stage("ansible-test-units", (*ANSIBLE_TEST_UNITS, "--python", "default"), quiet=True)
+    yield Together((row(units), row(Stage("package", ("pytest", "-q", "tests/package"), quiet=True))))
 
 
 def lab() -> Generator[Stage | Together]:
@@ -200,7 +167,7 @@ def benchmark() -> Generator[Stage]:
     yield Stage("benchmark", ("pytest", "-q", "-s", "tests/benchmark"))
 
 
-GROUPS = {
+GROUPS: dict[str, Callable[[], Stages]] = {
     "lint": lint,
     "unit": unit,
     "golden": golden,
@@ -232,93 +199,6 @@ def shell_scripts() -> list[str]:
             with (ROOT / name).open("rb") as file:
                 if SHEBANG.match(file.readline(80)):
                     found.append(name)
-    return found
-
-
-interrupted = threading.Event()
-
-
-def run_all(stages: Generator[Stage | Together] | Generator[Stage]) -> Count:
-    """Runs stages one after the other, and those that are together beside each other."""
-    total = Count()
-    with closing(stages):
-        for stage in stages:
-            if interrupted.is_set():
-                break
-            if isinstance(stage, Together):
-                with ThreadPoolExecutor(len(stage.rows)) as threads:
-                    try:
-                        total = sum(threads.map(run_all, stage.rows), start=total)
-                    except KeyboardInterrupt:
-                        # Their programs have been interrupted too, by the terminal.
-                        interrupted.set()
-                        raise
-            else:
-                total += run(stage)
-    return total
-
-
-def run(stage: Stage) -> Count:
-    """Runs a stage, and what fails of it once more if it may; what fails twice fails, and a skip always."""
-    count = once(stage)
-    if not count.failed or stage.again is None or outcomes(stage)["skipped"]:
-        return count
-    say(f"{stage.name}: what failed runs once more, because user-mode Linux hangs now and then")
-    second = once(Stage(f"{stage.name}-again", (*stage.command, *stage.again), stage.quiet))
-    return Count(count.passed + second.passed, second.failed)
-
-
-def once(stage: Stage) -> Count:
-    """Runs a stage and prints its name, verdict and seconds; of a linter only what it found."""
-    say(stage.name)
-    command = list(stage.command)
-    if stage.junit:
-        stage.junit.unlink(missing_ok=True)
-        if command[0] == "pytest":
-            command.append(f"--junit-xml={stage.junit}")
-    started = time.monotonic()
-    output = subprocess.PIPE if stage.quiet else None
-    try:
-        done = subprocess.run(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
-        )
-        status = done.returncode
-        if status and stage.quiet:
-            sys.stdout.buffer.write(done.stdout)
-    except OSError as error:
-        print(f"{command[0]}: {error.strerror}", flush=True)
-        status = 127
-    count = counted(stage, status)
-    verdict = "failed" if count.failed else "passed"
-    say(f"{stage.name}: {verdict}, {time.monotonic() - started:.1f} s")
-    return count
-
-
-def say(words: str) -> None:
-    """A line of our own, in one piece beside what other stages say."""
-    sys.stdout.write(f"== {words}\n")
-    sys.stdout.flush()
-
-
-def counted(stage: Stage, status: int) -> Count:
-    """The tests of a finished stage. Skipped ones are failures: what was not tried is not proven."""
-    if stage.junit is None or not stage.junit.exists():
-        return Count(failed=1) if status else Count(passed=1)
-    found = outcomes(stage)
-    failed = found["failures"] + found["errors"] + found["skipped"]
-    if status and not failed:
-        failed = 1  # pytest found no test, or broke outside of one
-    return Count(max(0, found["tests"] - failed), failed)
-
-
-def outcomes(stage: Stage) -> Counter[str]:
-    """How many tests, failures, errors and skips pytest has reported; none without a report."""
-    found: Counter[str] = Counter()
-    if stage.junit and stage.junit.exists():
-        for suite in ElementTree.parse(stage.junit).getroot().iter("testsuite"):
-            found.update(
-                {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")}
-            )
     return found
 
 
