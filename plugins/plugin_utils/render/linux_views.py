@@ -207,7 +207,7 @@ def events_hubs(member: Membership) -> dict[str, object]:
     """The other hubs, from which a hub that comes back hears of all sites before spokes may use it."""
     if member.role != "hub" or member.cloud.routing.protocol != "bgp" or not member.hubs:
         return {}
-    return {"hubs": [str(hub.overlay) for hub in member.hubs]}
+    return {"hubs": {str(hub.overlay): str(hub.nbma) for hub in member.hubs if hub.nbma}}
 
 
 def events_config(device: Device) -> str:

@@ -17,6 +17,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 # Isolated mode (python3 -I) leaves the program's own directory out.
@@ -212,8 +213,11 @@ class Daemon:
         end = clock() + self._deadline
         verdict = await self._decide_by_sa(interface, str(request.remote), str(request.nbma), local, end)
         if verdict.accepted and interface.holds(str(request.remote)):
-            if str(request.remote) not in interface.hubs:
-                await self._return.heard(self._vtysh, interface.hubs, max(0.0, end - clock()))
+            left = max(0.0, end - clock())
+            if str(request.remote) not in interface.hubs and not await self._return.over(
+                self._vtysh, tuple(interface.hubs), partial(self._hub_is_alive, interface), left
+            ):
+                return Verdict(False, "this hub has just come back, and lacks the routes of the other hubs")
             if self._bfd.saw(interface, str(request.remote), clock()):
                 self._registered.set()
         return verdict
@@ -235,6 +239,14 @@ class Daemon:
         if not self.sas.known:
             return Verdict(False, f"charon did not answer on {self._vici} for {self._deadline:.0f} s")
         return Verdict(False, f"no ESP SA came up within {self._deadline:.0f} s{knock_error}")
+
+    def _hub_is_alive(self, interface: Interface) -> bool:
+        """Whether an SA with another hub of the cloud stands."""
+        verdicts = (
+            judge(interface, address, self.sas.towards(nbma, interface.source))
+            for address, nbma in interface.hubs.items()
+        )
+        return any(verdict is not None and verdict.accepted for verdict in verdicts)
 
     # charon
 

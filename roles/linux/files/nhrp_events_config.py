@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Interface:
     """One tunnel. ``source`` is None where DHCP assigns the address of the WAN ``dev``.
 
     ``bfd`` is None where this router keeps no BFD sessions of its own accord. ``hubs`` are the
-    tunnel addresses of the other hubs, for a hub that hears of spokes by BGP.
+    other hubs, tunnel address to NBMA address, for a hub that hears of spokes by BGP.
     """
 
     cloud: str
@@ -40,7 +41,7 @@ class Interface:
     source: str | None
     check_identity: bool
     bfd: Bfd | None = None
-    hubs: tuple[str, ...] = ()
+    hubs: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, address: str) -> bool:
         """Whether this is a tunnel address of the cloud, and no host behind a peer."""
@@ -84,7 +85,7 @@ def read_config(path: Path) -> Config:
                 source=values["source"],
                 check_identity=values["check_identity"],
                 bfd=Bfd(**{key: bfd[key] for key in ("local", "multihop", "profile")}) if bfd else None,
-                hubs=tuple(values.get("hubs", ())),
+                hubs=dict(values.get("hubs", {})),
             )
     if problems:
         raise ConfigError(f"{path}: " + "; ".join(problems))
@@ -101,7 +102,7 @@ def _wrong(values: dict[str, object]) -> list[str]:
         "dev: write the WAN interface, at most 15 characters": isinstance(dev, str) and 0 < len(dev) <= 15,
         "source: write the WAN address, or null for DHCP": source is None or _is_address(source),
         "bfd: write null, or a local address, multihop and a profile": _is_bfd(values.get("bfd")),
-        "hubs: write a list of tunnel addresses": _is_addresses(values.get("hubs", [])),
+        "hubs: write a table of tunnel addresses and NBMA addresses": _is_addresses(values.get("hubs", {})),
         "check_identity: write true or false": isinstance(values.get("check_identity"), bool),
     }
     return [problem for problem, right in checks.items() if not right]
@@ -133,7 +134,7 @@ def _is_network(value: object) -> bool:
 
 
 def _is_addresses(value: object) -> bool:
-    return isinstance(value, list) and all(_is_address(one) for one in value)
+    return isinstance(value, dict) and all(map(_is_address, (*value, *value.values())))
 
 
 def _is_address(value: object) -> bool:

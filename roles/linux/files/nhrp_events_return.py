@@ -3,8 +3,11 @@
 """A hub that comes back hears from the other hubs before spokes may use it.
 
 A spoke prefers its first hub as soon as BGP with it stands, also while that hub still lacks the routes of the
-other spokes. Another hub has them all. So while bgpd is young, a spoke's registration is accepted only once
-another hub has told its routes; or after HOLD seconds, because that hub may be gone as well.
+other spokes. Another hub has them all, and carries the packets meanwhile. So while bgpd is young, a spoke's
+registration is accepted only once another hub has told its routes. Nobody waits for hubs without an SA.
+
+It takes a third of the holdtime of NHRP at times: two hubs are NHSs of each other, nhrpd refuses the
+registration of its own NHS (code 4), and so the one that comes back waits for the other's next registration.
 """
 
 from __future__ import annotations
@@ -14,15 +17,15 @@ import json
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from nhrp_events_frr import FrrError, run
 
 log = logging.getLogger("nhrp-events")
 
-# Below the time that nhrpd waits for an answer; BGP between two hubs of the lab stands after 3 to 6 s.
-HOLD = 8.0
+LONGEST = 60.0  # seconds that a spoke waits at most, counted from bgpd's begin
+SILENCE = 8.0  # seconds after which a hub that has no SA with us counts as gone
 ASK_EVERY = 0.5
 PID_FILE = "/run/frr/bgpd.pid"
 
@@ -33,18 +36,22 @@ class Return:
     def __init__(self) -> None:
         self._waits: dict[tuple[tuple[str, ...], int], asyncio.Task[None]] = {}
 
-    async def heard(self, vtysh: str, hubs: Sequence[str], seconds: float) -> None:
-        """Returns when one of the ``hubs`` has told its routes, or after ``seconds``; at once later on."""
+    async def over(self, vtysh: str, hubs: Sequence[str], alive: Callable[[], bool], seconds: float) -> bool:
+        """Whether spokes may use this hub, known after ``seconds`` at most.
+
+        ``alive`` says whether an SA with one of the other ``hubs`` stands.
+        """
         begun = bgpd_begun()
-        if not hubs or (begun and abs(time.time() - begun / 1e9) > HOLD):
-            return
+        if not hubs or (begun and abs(time.time() - begun / 1e9) > LONGEST):
+            return True
         key = (tuple(hubs), begun)
         wait = self._waits.get(key)
         if wait is None:
             log.info("bgpd is young: spokes wait until one of %s has told its routes.", ", ".join(hubs))
             self._waits = {old: task for old, task in self._waits.items() if not task.done()}
-            wait = self._waits[key] = asyncio.create_task(listen(vtysh, hubs))
+            wait = self._waits[key] = asyncio.create_task(listen(vtysh, hubs, alive))
         await asyncio.wait({wait}, timeout=seconds)
+        return wait.done()
 
 
 def bgpd_begun() -> int:
@@ -54,12 +61,18 @@ def bgpd_begun() -> int:
     return 0
 
 
-async def listen(vtysh: str, hubs: Sequence[str]) -> None:
-    """Asks until one of the hubs has told its routes, for HOLD seconds at most."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(HOLD):
-            while not await told(vtysh, hubs):
-                await asyncio.sleep(ASK_EVERY)
+async def listen(vtysh: str, hubs: Sequence[str], alive: Callable[[], bool]) -> None:
+    """Asks until one of the hubs has told its routes, or all seem to be gone, or LONGEST is over."""
+    clock = asyncio.get_running_loop().time
+    heard = begun = clock()
+    while not await told(vtysh, hubs):
+        now = clock()
+        if alive():
+            heard = now
+        if now - heard > SILENCE or now - begun > LONGEST:
+            log.warning("None of %s has told its routes: spokes wait no longer.", ", ".join(hubs))
+            return
+        await asyncio.sleep(ASK_EVERY)
 
 
 async def told(vtysh: str, hubs: Sequence[str]) -> bool:
