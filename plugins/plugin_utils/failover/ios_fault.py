@@ -26,8 +26,9 @@ ALIVE = 5.0  # seconds between two signs of life: Ansible drops a connection tha
 SLACK = 30  # seconds at least between the end of a fault and the warning that the timer sends a minute before
 SPARE = 60  # seconds after its timer in which the router must have gone back
 RETRY = 1.0
+SHUT = "administratively down"
 AS_BEFORE = "the WANs are up, and nothing is pending"
-_DOWN = re.compile(r" is administratively down")
+_STATE = re.compile(r"^\S+ is (administratively down|\w+).*, line protocol is ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def hold(cli: Cli, wans: Sequence[str], seconds: int, clocks: Clocks | None = No
     armed = _arm(cli, limit)
     try:
         broken = _switch(cli, wans, "shutdown", clocks)
-        if up := [wan for wan in wans if not _is_down(cli, wan)]:
+        if up := [wan for wan in wans if _state(cli, wan) != SHUT]:
             raise Trouble(f"{', '.join(up)} did not go down after `shutdown`")
         _wait(cli, broken.when + seconds, clocks)
     except Lost as lost:
@@ -130,13 +131,25 @@ def _switch(cli: Cli, wans: Sequence[str], command: str, clocks: Clocks) -> Mome
                 if said := answers.errors(cli.send(line)):
                     raise Trouble(f"`{line}`: {said[-1]} - {answers.remedy(said[-1])}")
         ended = clocks.now()
-    finally:
+    except Lost:
+        raise
+    except BaseException:
+        # Out of configuration mode, or nothing that follows is understood.
         cli.send("end")
+        raise
+    cli.send("end")
     return Moment((begun + ended) / 2, (ended - begun) / 2)
 
 
-def _is_down(cli: Cli, wan: str) -> bool:
-    return _DOWN.search(cli.send(f"show interfaces {wan}")) is not None
+def _state(cli: Cli, wan: str) -> str:
+    """What the router says, "" for what cannot be read."""
+    match = _STATE.search(cli.send(f"show interfaces {wan}"))
+    return match[1] if match else ""
+
+
+def _not_started(cli: Cli, wans: Sequence[str]) -> list[str]:
+    """Those that are shut, or may be."""
+    return [wan for wan in wans if _state(cli, wan) in (SHUT, "")]
 
 
 def _wait(cli: Cli, until: float, clocks: Clocks) -> None:
@@ -158,7 +171,7 @@ def _restore(
     begun: float | None = None
     while True:
         try:
-            if any(_is_down(cli, wan) for wan in wans):
+            if _not_started(cli, wans):
                 begun = clocks.now() if begun is None else begun
                 line = _start(cli, wans, clocks)
             elif line is None and begun is not None:
@@ -186,12 +199,12 @@ def _start(cli: Cli, wans: Sequence[str], clocks: Clocks) -> Moment:
         line = _switch(cli, wans, "no shutdown", clocks)
     except Trouble as trouble:
         reason = f": {trouble}"
-    if not [wan for wan in wans if _is_down(cli, wan)]:
+    if not _not_started(cli, wans):
         return line
     begun = clocks.now()
     said = cli.send("configure revert now")
     ended = clocks.now()
-    if still := [wan for wan in wans if _is_down(cli, wan)]:
+    if still := _not_started(cli, wans):
         told = (answers.errors(said) or said.split("\n")[-1:])[0].strip()
         raise Trouble(
             f"{', '.join(still)} is STILL SHUT DOWN{reason}; `configure revert now` did not help ({told}). "

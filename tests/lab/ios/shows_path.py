@@ -70,15 +70,9 @@ def _connected(root: Node, vrf: str, target: IPv4Address) -> tuple[IPv4Network, 
 
 
 def _static(root: Node, vrf: str) -> list[tuple[IPv4Network, IPv4Address]]:
-    found = []
-    for node in root.all("ip route"):
-        words = node.words[2:]
-        named = words[1] if words[:1] == ["vrf"] else ""
-        rest = words[2:] if named else words
-        try:
-            entry = IPv4Network(f"{rest[0]}/{rest[1]}"), IPv4Address(rest[2])
-        except (ValueError, IndexError):
-            continue  # to an interface alone
-        if named == vrf:
-            found.append(entry)
-    return found
+    """Routes to a next hop; those to an interface alone are not told."""
+    return [
+        (IPv4Network(f"{node.values['prefix']}/{node.values['mask']}"), IPv4Address(node.values["via"]))
+        for node in root.all("ip route")
+        if node.values.get("vrf", "") == vrf and "via" in node.values
+    ]
