@@ -13,8 +13,8 @@ description:
   - The steps of a failover check that need a router. C(playbooks/failover.yml) puts them in order with those
     of M(mgre.dmvpn.failover); use that playbook.
   - On Linux the fault is armed on the router itself and ends there by its own timer.
-  - On IOS (connection C(ansible.netcommon.network_cli)) the controller shuts the WAN under the router's revert
-    timer, starts it again in time and cancels the timer. If the controller dies, the timer restores.
+  - On IOS (connection C(ansible.netcommon.network_cli)) the controller shuts the WAN down under the router's
+    revert timer, starts it again in time and cancels the timer. If the controller dies, the timer restores.
 options:
   step:
     description:

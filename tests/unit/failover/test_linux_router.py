@@ -38,7 +38,7 @@ def test_an_unknown_way_is_a_reason_against_it() -> None:
 
 
 def test_a_failure_is_told_in_one_line() -> None:
-    with pytest.raises(Trouble, match="^hub1: the last of it$"):
+    with pytest.raises(Trouble, match=r"^hub1: the last of it$"):
         router({"failed": True, "msg": "a traceback\nthe last of it"}).look()
-    with pytest.raises(Trouble, match="^hub1: /proc/uptime cannot be read$"):
+    with pytest.raises(Trouble, match=r"^hub1: /proc/uptime cannot be read$"):
         router({}).reading()

@@ -1,0 +1,304 @@
+# Copyright (c) 2026 The mgre.dmvpn authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A failover check whose target is a Cisco router: its WAN is shut, and starts again whatever becomes of us.
+
+The rest of the fleet are Linux routers that nothing is sent to here: their reports are written as verify
+writes them. What packets went through is proven where there are packets (tests/lab).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.mgre.dmvpn.plugins.module_utils.state import Interface, State
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.clock import Clock
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.store import parse_readings
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.dump import dump_device
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.report import HostReport
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Result, Sight
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.store import save
+
+from .conftest import BASE, CHECKOUT, Make, Router, Run
+
+WAN = "GigabitEthernet1"
+MANAGED = ("10.1.0.9", "10.1.0.1")  # by GigabitEthernet2
+SHUT = (
+    f"interface {WAN}\n description WAN, not MGRE-internet\n ip address 198.51.100.1 255.255.255.0\n shutdown"
+)
+CLOUD = {
+    "name": "blue",
+    "number": 10,
+    "prefix": "10.255.0.0/24",
+    "transport": "internet",
+    "hubs": ["r1", "h2"],
+    "spokes": "branches",
+    "routing": {"asn": 65000, "summaries": ["10.0.0.0/9"]},
+}
+PLAY = """\
+- hosts: all
+  gather_facts: false
+  module_defaults:
+    mgre.dmvpn.failover:
+      fault: "{{ fault | default('hub_wan') }}"
+      target: r1
+      window: CHG1234
+      duration: "{{ duration | default(3) }}"
+      warmup: 2
+      settle: 3
+  tasks:
+    - mgre.dmvpn.failover: {step: plan}
+      run_once: true
+    - mgre.dmvpn.failover_part: {step: look}
+      when: inventory_hostname == 'r1'
+    - mgre.dmvpn.failover: {step: permit}
+      run_once: true
+    - ansible.builtin.meta: end_play
+      when: ansible_check_mode
+    - mgre.dmvpn.failover_part: {step: break}
+      when: inventory_hostname == 'r1'
+"""
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+class Fleet:
+    """A Cisco hub that is there, a Linux hub and two Linux spokes that are on paper."""
+
+    def __init__(self, router: Router) -> None:
+        self.router = router
+        hosts: dict[str, dict[str, Any]] = {}
+        for number, name in enumerate(("r1", "h2", "s1", "s2"), 1):
+            cisco = name == "r1"
+            wan = {"interface": WAN if cisco else "wan1", "address": f"198.51.100.{number}"}
+            hosts[name] = {
+                "dmvpn_clouds": [CLOUD],
+                "dmvpn_site": number,
+                "dmvpn_lans": [f"10.{number}.0.0/24"],
+                "dmvpn_transports": {"internet": wan},
+                "dmvpn_platform": "ios" if cisco else "linux",
+            }
+        groups = {"all": list(hosts), "branches": ["s1", "s2"]}
+        artifacts = router.folder / "artifacts"
+        for name, device in load_fleet(hosts, groups).devices.items():
+            folder = artifacts / "bundle" / name
+            folder.mkdir(parents=True)
+            (folder / "intent.json").write_text(json.dumps(dump_device(device)))
+            lan = Interface("lan", up=True, addresses=[f"10.{device.site}.0.1"])
+            good = HostReport(name, results=[Result(name, "sa", 3, "blue", "pass", "", "")])
+            save(artifacts / "report", good, Sight(device, State(interfaces=[lan]), []))
+        alone = {"ansible_connection": "local"}
+        self.inventory = json.dumps(
+            {"all": {"hosts": {"r1": router.variables} | {name: alone for name in hosts if name != "r1"}}}
+        )
+
+    def check(self, *flags: str, **given: Any) -> Run:
+        return self.router.play(PLAY, "-e", json.dumps(given), *flags, inventory=self.inventory)
+
+    @property
+    def handed_on(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.file("r1.break.json").read_text())
+        return found
+
+    def file(self, name: str) -> Path:
+        return self.router.folder / "artifacts" / "report" / "failover" / name
+
+
+def as_before(router: Router, before: str) -> None:
+    assert router.text == before
+    assert not router.device.archive.pending
+    assert not router.device.startup()
+
+
+def refused(router: Router, run: Run, before: str, *words: str) -> None:
+    """One finding for each reason, and a router that was not touched."""
+    assert run.code != 0
+    assert run.message.startswith("nothing was broken. "), run.output
+    for word in words:
+        assert word in run.message, run.output
+    assert f"{len(words)} finding" in run.message, run.message
+    assert "Traceback" not in run.output
+    assert router.text == before
+    assert "config: " not in router.log
+
+
+def test_the_wan_is_shut_for_its_time_and_started_again(make: Make) -> None:
+    router = make(ends=MANAGED)
+    before, seen = router.text, []
+    router.device.on_change.append(lambda device: seen.append((time.monotonic(), SHUT in router.text)))
+    fleet = Fleet(router)
+    run = fleet.check()
+    assert run.code == 0, run.output
+    as_before(router, before)
+    plan = json.loads(fleet.file("plan.json").read_text())
+    assert plan["says"] == f"WAN {WAN} is shut down"
+    flows = {flow["name"]: flow["exempt"] for flow in plan["flows"]}
+    assert flows["s1 > h2"] == flows["s1 > s2"] == "" and flows["s1 > r1"]
+    # The times that are told are those at which the router did it, to the error that is told.
+    told, clock = fleet.handed_on["times"], Clock(parse_readings(fleet.handed_on["readings"]))
+    begun = next(when for when, shut in seen if shut)
+    ended = next(when for when, shut in seen if when > begun and not shut)
+    assert abs(clock.here(told["broken"]) - begun) <= clock.error
+    assert abs(clock.here(told["line"]) - ended) <= clock.error
+    assert told["broken"] + 3 <= told["line"] + clock.error
+    assert told["line"] < told["restored"] and 0 < clock.error < 1
+
+
+def test_a_router_without_wans_keeps_its_lan(make: Make) -> None:
+    router = make(ends=MANAGED)
+    before, seen = router.text, []
+    router.device.on_change.append(lambda device: seen.append(router.text.count("\n shutdown\n")))
+    run = Fleet(router).check(fault="hub_router", duration=1)
+    assert run.code == 0, run.output
+    assert max(seen) == 1
+    as_before(router, before)
+
+
+def test_check_mode_says_what_would_be_broken_and_breaks_nothing(make: Make) -> None:
+    router = make(ends=MANAGED)
+    before = router.text
+    fleet = Fleet(router)
+    run = fleet.check("--check")
+    assert run.code == 0, run.output
+    assert f'"plan": "r1: WAN {WAN} is shut down for 3 s, CHG1234. Flows: ' in run.output
+    assert not fleet.file("r1.break.json").exists()
+    assert router.text == before and "config: " not in router.log
+    assert "configure" not in router.log
+
+
+def test_without_an_archive_nothing_is_broken(make: Make) -> None:
+    router = make(base=BASE.replace("archive\n path flash:before\n maximum 5\n", ""), ends=MANAGED)
+    words = "r1: archive: no fault can be armed", "configure `archive` / `path flash:archive`"
+    run = Fleet(router).check()
+    refused(router, run, router.text, words[0])
+    assert words[1] in run.message
+
+
+def test_a_pending_change_is_not_touched(make: Make) -> None:
+    router = make(ends=MANAGED)
+    other = router.play(
+        "- hosts: r1\n  gather_facts: false\n  tasks:\n"
+        "    - cisco.ios.ios_command:\n        commands: [configure terminal revert timer 60, end]\n"
+    )
+    assert other.code == 0, other.output
+    run = Fleet(router).check()
+    refused(router, run, router.text, "r1: rollback timer: a change on it waits to be confirmed")
+    assert router.device.archive.pending
+
+
+def test_a_wan_that_we_come_by_is_not_shut(make: Make) -> None:
+    router = make(ends=("192.0.2.9", "198.51.100.1"))
+    run = Fleet(router).check()
+    refused(router, run, router.text, f"r1: management: Ansible reaches this router by {WAN}, which hub_wan")
+
+
+def test_all_reasons_are_told_at_once(make: Make) -> None:
+    base = BASE.replace("archive\n path flash:before\n maximum 5\n", "")
+    base = base.replace(
+        " ip address 198.51.100.1 255.255.255.0\n", " ip address 198.51.100.1 255.255.255.0\n shutdown\n"
+    )
+    router = make(base=base, ends=("10.1.0.9", "10.1.0.77"))
+    run = Fleet(router).check()
+    refused(
+        router,
+        run,
+        router.text,
+        "r1: archive: no fault can be armed",
+        "r1: management: the interface that Ansible reaches this router by cannot be told",
+        f"r1: failover_fault: {WAN} is shut down already",
+    )
+
+
+@pytest.mark.parametrize("fault", ["brownout", "mtu", "nhrpd", "bgpd", "charon"])
+def test_what_ios_cannot_do_is_refused_before_it_is_asked(make: Make, fault: str) -> None:
+    router = make(ends=MANAGED)
+    run = Fleet(router).check(fault=fault)
+    refused(router, run, router.text, f"where {fault} cannot be made: IOS ")
+    assert "choose one of hub_wan, hub_router, spoke_wan, or a Linux router" in run.message
+    assert router.log == ""
+
+
+def test_a_session_that_breaks_is_made_anew_and_the_wan_started_in_time(make: Make) -> None:
+    router = make(ends=MANAGED)
+    before = router.text
+    cut: list[bool] = []
+
+    def change(device: Any) -> None:
+        if SHUT in router.text and not cut:
+            cut.append(True)
+            device.loop.call_later(1, lambda: [one.abort() for one in list(device.connections)])
+
+    router.device.on_change.append(change)
+    run = Fleet(router).check(duration=8)
+    assert run.code == 0 and cut, run.output
+    as_before(router, before)
+
+
+def test_a_router_that_cannot_be_reached_any_more_restores_itself(make: Make) -> None:
+    router = make(ends=MANAGED, minute=5.0)
+    before = router.text
+
+    def change(device: Any) -> None:
+        """Nobody can log in while the WAN is shut."""
+        router.fault(*["auth"] * (SHUT in router.text))
+        if SHUT in router.text:
+            device.loop.call_later(0.5, lambda: [one.abort() for one in list(device.connections)])
+
+    router.device.on_change.append(change)
+    fleet = Fleet(router)
+    run = fleet.check(duration=20)
+    assert run.code != 0
+    assert "was up again before its time, by the timer or by somebody" in run.message, run.output
+    assert len(run.message.splitlines()) == 1 and "Traceback" not in run.output
+    assert fleet.handed_on["error"] == run.message
+    assert "rollback timer expired" in router.log
+    as_before(router, before)
+
+
+def descendants(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def test_a_controller_that_dies_leaves_the_rest_to_the_router(make: Make) -> None:
+    router = make(ends=MANAGED, minute=4.0)
+    before = router.text
+    # What holds the session outlives its controller by so long.
+    router.variables["ansible_connect_timeout"] = 10
+    fleet = Fleet(router)
+    command, environment = router.prepare(PLAY, "-e", "duration=30", inventory=fleet.inventory)
+    run = subprocess.Popen(
+        command, cwd=router.folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: SHUT in router.text)
+    finally:
+        for pid in [run.pid, *descendants(run.pid)]:
+            os.kill(pid, signal.SIGKILL)
+        run.wait()
+    until(lambda: router.text == before)
+    assert "rollback timer expired" in router.log and "no shutdown" not in router.log
+    as_before(router, before)
+
+
+def test_the_playbook_runs_these_steps_in_this_order() -> None:
+    """The play above is what playbooks/failover.yml does, without verify and without packets."""
+    text = (CHECKOUT / "playbooks" / "failover.yml").read_text()
+    steps = [line.split()[1] for line in text.splitlines() if line.strip().startswith("step: ")]
+    assert steps == ["plan", "look", "permit", "probe", "break", "collect", "report"]
