@@ -52,7 +52,7 @@ PLAY = """\
       target: r1
       window: CHG1234
       duration: "{{ duration | default(3) }}"
-      warmup: 2
+      warmup: "{{ warmup | default(2) }}"
       settle: 3
   tasks:
     - mgre.dmvpn.failover: {step: plan}
@@ -229,6 +229,15 @@ def test_what_ios_cannot_do_is_refused_before_it_is_asked(make: Make, fault: str
     refused(router, run, router.text, f"where {fault} cannot be made: IOS ")
     assert "choose one of hub_wan, hub_router, spoke_wan, or a Linux router" in run.message
     assert router.log == ""
+
+
+def test_a_long_warmup_ends_an_idle_session_and_no_more(make: Make) -> None:
+    router = make(ends=MANAGED)
+    router.variables["ansible_connect_timeout"] = 5
+    before = router.text
+    run = Fleet(router).check(warmup=8, duration=7)
+    assert run.code == 0, run.output
+    as_before(router, before)
 
 
 def test_a_session_that_breaks_is_made_anew_and_the_wan_started_in_time(make: Make) -> None:

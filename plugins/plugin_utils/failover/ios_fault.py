@@ -92,8 +92,12 @@ def hold(cli: Cli, wans: Sequence[str], seconds: int, clocks: Clocks | None = No
 
 
 def _ready(cli: Cli, wans: Sequence[str]) -> None:
-    """What was looked at may have changed since."""
-    running = cli.send("show running-config")
+    """What was looked at may have changed since, and the connection may have been idle for too long."""
+    try:
+        running = cli.send("show running-config")
+    except Lost:
+        cli.renew()
+        running = cli.send("show running-config")
     if not blocks.complete(running):
         raise Trouble("the running configuration did not come to its end: raise ansible_command_timeout")
     for problem, remedy in guard(running):

@@ -93,7 +93,7 @@ def management(cli: Cli, running: str) -> list[str]:
 
 def _client(users: str) -> str:
     """The address that our session comes from. The router may print a name instead, if it knows one."""
-    own = next((line for line in lines_of(users, USERS) if line.startswith("*")), "")
+    own = next((line for line in lines_of(users, USERS) if line.lstrip().startswith("*")), "")
     place = (own.split() or [""])[-1]
     if not re.fullmatch(ADDRESS, place):
         raise Unknown(f"`{USERS}` shows no IPv4 address for this session")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover import ios_fault
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.ios_router import IosRouter
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.plan import Plan
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.refuse import LONGEST
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.router import Trouble
 
@@ -89,6 +91,22 @@ def test_without_us_the_timer_restores(hub: StandIn) -> None:
     assert "cannot be reached any more" in told and "2 minutes" in told
     as_before(hub, before)
     assert "no shutdown" not in hub.sent
+
+
+def test_a_connection_that_was_idle_for_too_long_is_made_anew_before_the_fault(hub: StandIn) -> None:
+    before = hub.text
+    hub.session = None
+    hold(hub)
+    assert hub.sent[0] == "<new connection>"
+    as_before(hub, before)
+
+
+def test_a_router_that_cannot_be_reached_is_not_touched(hub: StandIn) -> None:
+    hub.session, hub.barred = None, True
+    router = IosRouter("hub1", hub)
+    plan = Plan(**{**dict.fromkeys(Plan.__dataclass_fields__, ""), "wans": [WAN], "duration": 20})  # type: ignore[arg-type]
+    with pytest.raises(Trouble, match=r"^hub1 cannot be reached, nothing was broken: no route to it$"):
+        router.fault(plan)
 
 
 def test_a_connection_that_breaks_in_the_fault_is_made_anew(hub: StandIn) -> None:
