@@ -115,13 +115,18 @@ def _arm(cli: Cli, limit: int) -> str:
     if not said:
         cli.send("end")
     armed = cli.send(PENDING)
-    if not said and answers.pending(armed):
+    if not said and _pending(armed):
         return armed
-    reason = said[0] if said else "no timer was started"
+    reason = (said or answers.errors(armed) or ["no timer was started"])[0]
     if answers.pending(armed) and "already pending" not in reason:
         # The copy failed and the timer runs: nothing has changed that it could take back.
         cli.send("configure confirm")
     raise Trouble(f"nothing was broken: `{command}`: {reason} - {answers.remedy(reason)}")
+
+
+def _pending(said: str) -> bool:
+    """Whether the router tells of a timer that runs, and no error."""
+    return answers.pending(said) and not answers.errors(said)
 
 
 def _switch(cli: Cli, wans: Sequence[str], command: str, clocks: Clocks) -> Moment:
@@ -177,7 +182,7 @@ def _restore(
         try:
             if _not_started(cli, wans):
                 begun = clocks.now() if begun is None else begun
-                line = _start(cli, wans, clocks)
+                line = _start(cli, wans, armed, clocks)
             elif line is None and begun is not None:
                 # The answer was lost together with the connection.
                 half = (clocks.now() - begun) / 2
@@ -195,8 +200,8 @@ def _restore(
                 cli.renew()
 
 
-def _start(cli: Cli, wans: Sequence[str], clocks: Clocks) -> Moment:
-    """``no shutdown``, and if that is not enough ``configure revert now``. Raises :class:`Trouble`."""
+def _start(cli: Cli, wans: Sequence[str], armed: str, clocks: Clocks) -> Moment:
+    """``no shutdown``; if that is not enough ``configure revert now``, of ours. Raises :class:`Trouble`."""
     reason = ""
     line = Moment(clocks.now(), 0.0)
     try:
@@ -206,15 +211,21 @@ def _start(cli: Cli, wans: Sequence[str], clocks: Clocks) -> Moment:
     if not _not_started(cli, wans):
         return line
     begun = clocks.now()
-    said = cli.send("configure revert now")
+    ours = _same(cli.send(PENDING), armed)
+    said = cli.send("configure revert now") if ours else "its copy is not pending any more"
     ended = clocks.now()
     if still := _not_started(cli, wans):
         told = (answers.errors(said) or said.split("\n")[-1:])[0].strip()
         raise Trouble(
-            f"{', '.join(still)} is STILL SHUT DOWN{reason}; `configure revert now` did not help ({told}). "
+            f"{', '.join(still)} is STILL SHUT DOWN{reason}; `configure revert now` is of no help ({told}). "
             f"Start it by hand: `configure terminal`, `interface {still[0]}`, `no shutdown`"
         )
     return Moment((begun + ended) / 2, (ended - begun) / 2)
+
+
+def _same(now: str, armed: str) -> bool:
+    """Whether the timer that runs is ours: the router tells when it was armed, for how long and by whom."""
+    return now.split() == armed.split()
 
 
 def _cancel(cli: Cli, armed: str) -> None:
@@ -222,7 +233,7 @@ def _cancel(cli: Cli, armed: str) -> None:
     now = cli.send(PENDING)
     if not answers.pending(now):
         return
-    if now.split() != armed.split():
+    if not _same(now, armed):
         raise Trouble(
             "the WANs are up again; another change waits to be confirmed now, which is not the fault's and "
             f"was left alone: see `{PENDING}`"

@@ -164,6 +164,25 @@ def test_a_wan_that_nothing_starts_is_shouted(hub: StandIn) -> None:
     assert f"`interface {WAN}`, `no shutdown`" in told
 
 
+def test_a_revert_that_is_not_ours_is_not_made(hub: StandIn) -> None:
+    def other(device: Any) -> None:
+        if hub.is_shut(WAN) and device.archive.minutes == 2:
+            device.archive.arm("flash:theirs", 60, "somebody", lambda: None)
+
+    hub.device.on_change.append(other)
+    hub.say["no shutdown"] = "% Command authorization failed"
+    assert "STILL SHUT DOWN" in trouble(hub)
+    assert "configure revert now" not in hub.sent and hub.device.archive.pending == "flash:theirs"
+
+
+def test_a_guard_that_cannot_be_seen_is_none(hub: StandIn) -> None:
+    before = hub.text
+    hub.say[TIMER] = "% Invalid input detected at '^' marker."
+    assert "nothing was broken: `configure terminal revert timer 2`: % Invalid input" in trouble(hub)
+    assert "shutdown" not in hub.sent
+    as_before(hub, before)
+
+
 def test_a_router_that_refuses_the_fault_is_left_as_before(hub: StandIn) -> None:
     before = hub.text
     hub.say["shutdown"] = "% Command authorization failed"
