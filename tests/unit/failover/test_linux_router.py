@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.linux_router import LinuxRouter
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.look import Look
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.plan import Flow, Plan
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.router import Trouble
 
 
@@ -42,3 +43,38 @@ def test_a_failure_is_told_in_one_line() -> None:
         router({"failed": True, "msg": "a traceback\nthe last of it"}).look()
     with pytest.raises(Trouble, match=r"^hub1: /proc/uptime cannot be read$"):
         router({}).reading()
+
+
+def test_a_fault_is_over_when_the_router_says_so() -> None:
+    asked: list[dict[str, Any]] = []
+    said = iter([{"rc": 1}, {"rc": 0}])
+
+    def module(**given: Any) -> dict[str, Any]:
+        asked.append(given)
+        return {"times": {"broken": 1.0, "line": 21.0, "restored": 22.0}}
+
+    def execute(command: str) -> dict[str, Any]:
+        assert command == "cat /run/mgre-dmvpn-fault/restored"
+        return next(said)
+
+    held = {"fault": "mtu", "wans": ["wan1"], "duration": 20, "loss": 30, "mtu": 1300}
+    plan = Plan(**{**dict.fromkeys(Plan.__dataclass_fields__, ""), **held})  # type: ignore[arg-type]
+    assert LinuxRouter("hub1", module, execute, False).fault(plan)["line"] == 21.0
+    assert asked == [
+        {"step": "break", "fault": "mtu", "wans": ["wan1"], "seconds": 20, "loss": 30, "mtu": 1300},
+        {"step": "look"},
+    ]
+
+
+def test_probes_go_along_the_flows_of_the_router() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def module(**given: Any) -> dict[str, Any]:
+        asked.append(given)
+        return {"seen": {"flows": []}}
+
+    router = LinuxRouter("s1", module, lambda command: {"rc": 1}, False)
+    router.probe([Flow("s1 > r1", "s1", "r1", "10.3.0.1", "10.1.0.1")], 60)
+    assert router.collect() == {"flows": []}
+    flow = {"name": "s1 > r1", "source": "10.3.0.1", "target": "10.1.0.1", "size": 84}
+    assert asked == [{"step": "probe", "flows": [flow], "rate": 25, "limit": 60}, {"step": "collect"}]
