@@ -1,29 +1,28 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Action ``mgre.dmvpn.failover``: one step of a failover check. The playbook puts the steps in order."""
+"""Action ``mgre.dmvpn.failover``: the steps of a failover check that look at all routers at once."""
 
 from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils.requirements import require
 
 try:
-    from ..plugin_utils.failover.clock import Clock, Reading, best
+    from ..plugin_utils.failover.clock import Clock
     from ..plugin_utils.failover.faults import FAULTS
     from ..plugin_utils.failover.judge import Window, judge_flow
     from ..plugin_utils.failover.plan import Plan, flows, make_plan, participants
     from ..plugin_utils.failover.refuse import about_fleet, about_request, not_green
     from ..plugin_utils.failover.report import Report, as_json, console, junit
-    from ..plugin_utils.failover.store import Store, dump_readings, load_devices, parse_readings
+    from ..plugin_utils.failover.store import Store, load_devices, parse_readings
     from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.declared import read_site
     from ..plugin_utils.judge.report import HostReport
@@ -34,12 +33,7 @@ except ImportError as error:
 else:
     MISSING = None
 
-MODULE = "mgre.dmvpn.failover_router"
-RATE = 25  # packets a second in each flow
-READINGS = 5  # of a clock; the quickest counts
-PAUSE = 0.5
-OVERTIME = 240  # seconds after its end at which a fault has to be restored
-STEPS = ("plan", "look", "permit", "probe", "break", "collect", "report")
+STEPS = ("plan", "permit", "report")
 ARGUMENTS = {
     "step": {"type": "str", "choices": list(STEPS), "required": True},
     "fault": {"type": "str", "default": ""},
@@ -60,7 +54,7 @@ Values = dict[str, Any]
 
 
 class ActionModule(ActionBase):
-    """Steps hand on what they know in files of the report directory."""
+    """Runs on the controller alone. Steps hand on what they know in files of the report directory."""
 
     _supports_check_mode = True
     _requires_connection = False
@@ -71,7 +65,6 @@ class ActionModule(ActionBase):
         require(MISSING)
         self.given = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         self.variables = task_vars or {}
-        self.host = str(self.variables["inventory_hostname"])
         self.store = Store(Path(os.path.abspath(self.given["report_dir"])))
         self.bundle = Path(os.path.abspath(self.given["bundle_dir"]))
         result["changed"] = False
@@ -85,8 +78,6 @@ class ActionModule(ActionBase):
 
     def play(self) -> list[str]:
         return [str(host) for host in self.variables["ansible_play_hosts_all"]]
-
-    # Steps on the controller, for all routers at once.
 
     def step_plan(self) -> Values:
         """What was asked for: refused before any router is asked."""
@@ -106,12 +97,8 @@ class ActionModule(ActionBase):
         chosen = participants(devices, target, fault, self.given["sites"])
         addresses = self.store.lan_addresses(devices.values())
         plan.flows, plan.notes = flows(devices, chosen, addresses, target, fault, plan.wans)
-        looks = {name: self.store.load("look", name) for name in devices}
-        found = list(
-            about_fleet(
-                plan, self.health(list(devices)), {name: look for name, look in looks.items() if look}
-            )
-        )
+        looks = {name: look for name in devices if (look := self.store.load_look(name))}
+        found = list(about_fleet(plan, self.health(list(devices)), looks))
         if found:
             raise FindingsError(found)
         self.store.save_plan(plan)
@@ -170,114 +157,3 @@ class ActionModule(ActionBase):
             own = Clock(parse_readings(probe["readings"])) if probe else None
             reports.append(judge_flow(plan, flow, seen.get(flow.name), own, window))
         return Report(plan, reports, line - times["broken"], round(window.error, 3))
-
-    # Steps on a router.
-
-    def step_look(self) -> Values:
-        if not self.is_linux():
-            return {"skipped": True}
-        look = self.module(step="look")
-        look["local"] = str(self._connection.transport) == "local"
-        self.store.save("look", self.host, look)
-        return {}
-
-    def step_probe(self) -> Values:
-        plan = self.plan()
-        own = [flow for flow in plan.flows if flow.source == self.host]
-        if not own:
-            return {"skipped": True}
-        given = [
-            {"name": f.name, "source": f.source_address, "target": f.target_address, "size": f.size}
-            for f in own
-        ]
-        self.module(step="probe", flows=given, rate=RATE, limit=plan.limit_of_probes)
-        self.store.save("begun", self.host, {"readings": dump_readings([self.reading()])})
-        return {}
-
-    def step_break(self) -> Values:
-        """Breaks, and waits until the router has restored itself and things had time to settle."""
-        plan = self.plan()
-        if plan.target != self.host:
-            return {"skipped": True}
-        time.sleep(plan.warmup)
-        first = self.reading()
-        until = time.strftime("%H:%M:%S", time.localtime(time.time() + plan.duration))
-        Display().display(f"\n{plan.target}: {plan.says} until {until}\n")
-        try:
-            self.module(
-                step="break",
-                fault=plan.fault,
-                wans=plan.wans,
-                seconds=plan.duration,
-                loss=plan.loss,
-                mtu=plan.mtu,
-            )
-            times = self.until_restored(plan)
-        except (AnsibleActionFail, AnsibleConnectionFailure) as error:
-            self.store.save("break", self.host, {"error": str(error.message)})
-            raise
-        time.sleep(plan.settle)
-        readings = dump_readings([first, self.reading()])
-        self.store.save("break", self.host, {"times": times, "readings": readings})
-        return {"changed": True, "times": times}
-
-    def until_restored(self, plan: Plan) -> Values:
-        """The times of the fault, once the router says that it has restored itself."""
-        deadline = time.monotonic() + plan.duration + OVERTIME
-        while time.monotonic() < deadline:
-            time.sleep(PAUSE)
-            try:
-                answer = self._low_level_execute_command("cat /run/mgre-dmvpn-fault/restored")
-            except AnsibleConnectionFailure:
-                continue  # what was broken was the way here after all; the router restores itself
-            if answer["rc"] == 0:
-                times: Values = self.module(step="look")["times"]
-                return times
-        raise AnsibleActionFail(
-            f"{self.host} does not say that it has restored itself, {OVERTIME} s after the end of the fault; "
-            "look there: systemctl status mgre-dmvpn-fault, journalctl -u mgre-dmvpn-fault"
-        )
-
-    def step_collect(self) -> Values:
-        begun = self.store.load("begun", self.host)
-        if begun is None:
-            return {"skipped": True}
-        last = self.reading()
-        seen = self.module(step="collect")["seen"]
-        readings = [*begun["readings"], *dump_readings([last])]
-        self.store.save("probe", self.host, {"seen": seen, "readings": readings})
-        return {}
-
-    def reading(self) -> Any:
-        """The router's uptime beside our clock: the quickest answer of some."""
-        found = []
-        for _number in range(READINGS):
-            begun = time.monotonic()
-            answer = self._low_level_execute_command("cat /proc/uptime")
-            ended = time.monotonic()
-            words = str(answer.get("stdout", "")).split()
-            if answer["rc"] == 0 and words:
-                found.append(Reading((begun + ended) / 2, float(words[0]), (ended - begun) / 2))
-        if not found:
-            raise AnsibleActionFail(f"{self.host}: /proc/uptime cannot be read")
-        return best(found)
-
-    def plan(self) -> Plan:
-        plan = self.store.load_plan()
-        if plan is None:
-            raise AnsibleActionFail(f"there is no plan in {self.store.folder}; run the step permit first")
-        return plan
-
-    def is_linux(self) -> bool:
-        device = load_devices(self.bundle, [self.host]).get(self.host)
-        return device is not None and device.platform == "linux"
-
-    def module(self, **arguments: Any) -> Values:
-        """Runs the router's part. Its failure is this router's, in one line."""
-        answer: Values = self._execute_module(
-            module_name=MODULE, module_args=arguments, task_vars=self.variables
-        )
-        if answer.get("failed"):
-            said = str(answer.get("msg") or answer.get("module_stderr") or "no reason given").strip()
-            raise AnsibleActionFail(f"{self.host}: {said.splitlines()[-1]}")
-        return answer

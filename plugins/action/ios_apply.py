@@ -6,16 +6,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.executor.task_executor import start_connection
-from ansible.module_utils.connection import Connection, ConnectionError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.requirements import require
@@ -25,6 +20,7 @@ from ..plugin_utils.secret_references import NoSecret, secrets_in
 try:
     from ..plugin_utils.ios.driver import BadConfiguration
     from ..plugin_utils.ios.owned import NotOurs
+    from ..plugin_utils.ios.session import Session
     from ..plugin_utils.ios.transaction import apply
     from ..plugin_utils.ios.wish import Failed, Lost, Refused, Wish
 except ModuleNotFoundError as error:
@@ -33,57 +29,6 @@ except ModuleNotFoundError as error:
     MISSING: str | None = error.name
 else:
     MISSING = None
-
-ENDS = 20.0  # seconds that a connection may take to end
-# network_cli takes many words for an error ("not found" in a description is one), and would give up reading.
-# The answers are judged here, so nothing is an error to it.
-NEVER = [{"pattern": r"(?!)"}]
-
-
-class Session:
-    """The task's ``network_cli`` connection."""
-
-    def __init__(self, connection: Any, play_context: Any, task_uuid: str) -> None:
-        self._plugin = connection
-        self._play_context = play_context
-        self._task_uuid = task_uuid
-        self._cli = Connection(connection.socket_path)
-        self._ready = False
-
-    def send(self, line: str) -> str:
-        try:
-            if not self._ready:
-                self._cli.set_option("terminal_stderr_re", NEVER)
-                self._ready = True
-            said = self._cli.send_command(line)
-        except ConnectionError as error:
-            raise Lost(reason(str(error))) from None
-        # network_cli's answer when the channel was closed.
-        if said == "None":
-            raise Lost("the router closed it")
-        return str(said)
-
-    def renew(self) -> None:
-        with suppress(ConnectionError):  # It may be gone already.
-            self._cli.close()
-        path = self._plugin.socket_path
-        until = time.monotonic() + ENDS
-        while os.path.exists(path):
-            if time.monotonic() > until:
-                raise Lost("the old one does not end")
-            time.sleep(0.05)
-        try:
-            path = start_connection(self._play_context, self._plugin.get_options(), self._task_uuid)
-        except AnsibleError as error:
-            raise Lost(reason(str(error))) from None
-        self._cli, self._ready = Connection(path), False
-        self.send("show privilege")
-
-
-def reason(text: str) -> str:
-    """The first line of an error of the connection, without the command that it may quote."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
-    return re.sub(r"(trying to send command|send_command).*", "trying to send a command", line)
 
 
 class ActionModule(ActionBase):

@@ -10,34 +10,33 @@ short_description: Break one thing on purpose and measure what that does to the 
 version_added: 0.1.0
 author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
-  - One step of a failover check. C(playbooks/failover.yml) puts the steps in order; use that playbook.
+  - One step of a failover check. C(playbooks/failover.yml) puts the steps in order with those of
+    M(mgre.dmvpn.failover_part); use that playbook.
   - Breaks one thing on one router while packets go along the flows that matter, reports for each flow what
     happened to it, and compares that with C(dmvpn_objectives) of the inventory.
-  - The fault is armed on the router itself and ends there by its own timer. It ends when the controller
-    dies, too, and when the router is restarted.
+  - A timer of the router takes the fault back, also when the controller dies, and so does a restart of the
+    router.
   - Nothing is broken without a name of the change window, on a fleet that is not green, while another fault
     is armed, or where Ansible reaches the router by what would be broken. All reasons are told at once.
 options:
   step:
     description:
       - V(plan) refuses what cannot be. It contacts no router.
-      - V(look) asks each router for faults and for the interface that it is reached by.
-      - V(permit) makes the plan, from what verify and V(look) saw, or refuses it with all reasons.
-      - V(probe) starts to send packets along the flows.
-      - V(break) breaks, and waits until the router has restored itself.
-      - V(collect) fetches what the packets saw.
+      - V(permit) makes the plan, from what verify and M(mgre.dmvpn.failover_part) saw, or refuses it with all
+        reasons.
       - V(report) prints the report, writes C(failover.json) and C(failover.xml) (JUnit), and fails unless it
         is green.
-      - V(plan), V(permit) and V(report) are for C(run_once), the others run on each router.
+      - All of them are for C(run_once).
     type: str
     required: true
-    choices: [plan, look, permit, probe, break, collect, report]
+    choices: [plan, permit, report]
   fault:
     description:
-      - V(hub_wan) and V(spoke_wan) cut a WAN without loss of carrier.
-      - V(hub_router) makes a hub silent and stops all that forwards.
+      - V(hub_wan) and V(spoke_wan) cut a WAN without loss of carrier. On IOS they shut it down.
+      - V(hub_router) makes a hub silent and stops all that forwards. On IOS it shuts all its WANs down.
       - V(nhrpd), V(bgpd) and V(charon) kill a daemon, which is started again as always.
       - V(brownout) loses packets of a WAN, V(mtu) those above a size.
+      - On IOS V(hub_wan), V(spoke_wan) and V(hub_router) are possible.
     type: str
     default: ''
   target:
@@ -87,18 +86,17 @@ options:
     default: artifacts/report
 requirements:
   - pydantic on the controller
-  - systemd, nft and Python 3.11 on Linux routers
 attributes:
   action:
-    description: Is an action plugin; it runs M(mgre.dmvpn.failover_router) on the router.
+    description: Is an action plugin; it contacts no router.
     support: full
   check_mode:
     description: Up to V(permit) all is done, which says what would be broken. The playbook ends there.
     support: full
   platform:
-    description: The router that is broken runs Linux. Routers at the ends of flows run Linux or IOS.
+    description: Routers run Linux or IOS. Flows begin at Linux routers.
     support: full
-    platforms: posix
+    platforms: posix, ios
 """
 
 EXAMPLES = r"""
@@ -116,10 +114,6 @@ plan:
   description: What is going to be broken, in a sentence.
   returned: with O(step=permit)
   type: str
-times:
-  description: Seconds of the router's uptime at which the fault came and went.
-  returned: with O(step=break), on the target
-  type: dict
 verdict:
   description: V(green), V(RED) or V(NOT PROVEN).
   returned: with O(step=report)

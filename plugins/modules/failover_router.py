@@ -11,7 +11,7 @@ short_description: One step of a failover check on a Linux router
 version_added: 0.1.0
 author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
-  - The part of M(mgre.dmvpn.failover) that runs on the router. Use that module instead.
+  - The part of M(mgre.dmvpn.failover_part) that runs on the router. Use that module instead.
 options:
   step:
     description:

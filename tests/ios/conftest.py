@@ -117,22 +117,11 @@ class Router:
 
     def play(self, playbook: str, *flags: str, inventory: str = "") -> Run:
         """A playbook; on this router alone, unless there is another inventory."""
-        alone = json.dumps({"all": {"hosts": {"r1": self.variables}}})
-        (self.folder / "hosts.yml").write_text(inventory or alone)
-        (self.folder / "play.yml").write_text(playbook)
-        (self.folder / "ansible.cfg").write_text(
-            f"[defaults]\ncollections_path = {CHECKOUT}/.build/collections\n"
-        )
+        command, environment = self.prepare(playbook, *flags, inventory=inventory)
         done = subprocess.run(
-            [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.yml", "play.yml", *flags],
+            command,
             cwd=self.folder,
-            env={
-                **os.environ,
-                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.json",
-                "ANSIBLE_HOME": str(self.folder / "home"),
-                "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-                "ANSIBLE_PERSISTENT_CONTROL_PATH_DIR": str(self.folder / "pc"),
-            },
+            env=environment,
             capture_output=True,
             text=True,
             timeout=300,
@@ -148,6 +137,23 @@ class Router:
         except (ValueError, KeyError, IndexError):
             stats, result = {}, {}
         return Run(done.returncode, output, result, stats)
+
+    def prepare(self, playbook: str, *flags: str, inventory: str = "") -> tuple[list[str], dict[str, str]]:
+        """Writes what a run needs; its command and environment."""
+        alone = json.dumps({"all": {"hosts": {"r1": self.variables}}})
+        (self.folder / "hosts.yml").write_text(inventory or alone)
+        (self.folder / "play.yml").write_text(playbook)
+        (self.folder / "ansible.cfg").write_text(
+            f"[defaults]\ncollections_path = {CHECKOUT}/.build/collections\n"
+        )
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        return [program, "-i", "hosts.yml", "play.yml", *flags], {
+            **os.environ,
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.json",
+            "ANSIBLE_HOME": str(self.folder / "home"),
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+            "ANSIBLE_PERSISTENT_CONTROL_PATH_DIR": str(self.folder / "pc"),
+        }
 
     @property
     def text(self) -> str:

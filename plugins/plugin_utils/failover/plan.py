@@ -152,7 +152,7 @@ def make_plan(
         fault=fault.name,
         target=target.name,
         window=str(settings["window"]),
-        says=fault.says.format(wans=", ".join(wans), loss=loss, mtu=mtu),
+        says=fault.says_on(target.platform).format(wans=", ".join(wans), loss=loss, mtu=mtu),
         wans=wans,
         tunnels=[m.interface for m in target.memberships if not wans or m.transport.interface in wans],
         warmup=_number(settings["warmup"]),

@@ -12,6 +12,7 @@ from ..fleet.intent import Device
 from ..fleet.nearest import nearest, or_one_of
 from ..judge.report import HostReport, fold
 from .faults import FAULTS
+from .look import Look
 from .plan import Plan
 
 LONGEST = 600  # seconds, as module_utils.linux.fault has it
@@ -60,12 +61,13 @@ def about_request(
         problem = f"{given['target']!r} is no router of the fleet" if given["target"] else "is missing"
         remedy = or_one_of(nearest(given["target"], list(devices)), list(devices))
         yield Finding("fleet", "failover_target", problem, remedy)
-    elif target.platform == "ios":
+    elif fault is not None and not fault.says_on(target.platform):
+        possible = ", ".join(each.name for each in FAULTS.values() if each.ios)
         yield Finding(
             target.name,
             "failover_target",
-            "is an IOS router, on which no fault can be armed: nothing there would end it for certain",
-            "choose a Linux router; IOS routers can be at the ends of flows",
+            f"is an IOS router, where {fault.name} cannot be made: {fault.no_ios}",
+            f"choose one of {possible}, or a Linux router",
         )
     elif fault is not None and not fault.carried(target):
         yield Finding(
@@ -84,26 +86,19 @@ def about_request(
         )
 
 
-def about_fleet(
-    plan: Plan, reports: Sequence[HostReport], looks: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Finding]:
+def about_fleet(plan: Plan, reports: Sequence[HostReport], looks: Mapping[str, Look]) -> Iterator[Finding]:
     """What speaks against it on the routers: health, other faults, the way that we reach the target by."""
     for what, why in not_green(reports):
         host, _colon, subject = what.partition(": ")
         yield Finding(
             host, subject, f"is not green to begin with: {why}", "repair that first, see verify.yml"
         )
-    for host, look in looks.items():
-        if look.get("armed"):
-            yield Finding(
-                host,
-                "fault",
-                f"{look['armed']} is armed on this router already",
-                "wait until it is over, or end it: systemctl stop mgre-dmvpn-fault",
-            )
-    yield from _about_management(plan, looks.get(plan.target))
+    for look in looks.values():
+        yield from look.against
+    yield from _about_target(plan, looks.get(plan.target))
     if not plan.flows:
-        yield Finding("fleet", "failover_sites", "leaves no flow to measure", "name two sites at least")
+        remedy = "name two sites at least, one of them a Linux router: IOS routers cannot send probes"
+        yield Finding("fleet", "failover_sites", "leaves no flow to measure", remedy)
     elif all(flow.exempt for flow in plan.flows):
         yield Finding(
             plan.target,
@@ -128,23 +123,19 @@ def not_green(reports: Sequence[HostReport]) -> list[tuple[str, str]]:
     return found
 
 
-def _about_management(plan: Plan, look: Mapping[str, Any] | None) -> Iterator[Finding]:
+def _about_target(plan: Plan, look: Look | None) -> Iterator[Finding]:
     if look is None:
         yield Finding(plan.target, "failover_target", "could not be looked at", "see its error above")
         return
-    if look.get("local"):
-        return
-    used = look.get("management")
-    if used is None:
+    yield from look.unable
+    if down := [wan for wan in plan.wans if wan in look.down]:
         yield Finding(
             plan.target,
-            "management",
-            "the interface that Ansible reaches this router by cannot be found, so it may be what is broken",
-            "reach it by SSH",
+            "failover_fault",
+            f"{', '.join(down)} is shut down already",
+            "start it (`no shutdown`), or break something else",
         )
-        return
-    broken = sorted({*plan.wans, *plan.tunnels} & set(used))
-    if broken:
+    if broken := sorted({*plan.wans, *plan.tunnels} & set(look.management)):
         yield Finding(
             plan.target,
             "management",

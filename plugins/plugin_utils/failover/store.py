@@ -19,10 +19,12 @@ from ..judge.plan import lan_address
 from ..judge.store import intent_path, path_of, write
 from ..judge.verdict import parse_state
 from .clock import Reading
+from .look import Look
 from .plan import Plan
 
 FOLDER = "failover"
 _plans = TypeAdapter(Plan)
+_looks = TypeAdapter(Look)
 
 
 class Store:
@@ -57,6 +59,14 @@ class Store:
             return _plans.validate_json((self.folder / "plan.json").read_bytes())
         except (OSError, ValueError):
             return None
+
+    def save_look(self, host: str, look: Look) -> None:
+        self.save("look", host, asdict(look))
+
+    def load_look(self, host: str) -> Look | None:
+        """None if the router was not looked at."""
+        found = self.load("look", host)
+        return None if found is None else _looks.validate_python(found)
 
     def lan_addresses(self, devices: Iterable[Device]) -> dict[str, str | None]:
         """An own LAN address of each router, from the state that verify has just seen."""

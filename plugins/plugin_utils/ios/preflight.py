@@ -5,13 +5,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ..secret_references import REFERENCE
 from .blocks import Block, blocks, complete, release
-from .remediate import Remediation
+
+if TYPE_CHECKING:  # It needs hier_config, which those who only look do not.
+    from .remediate import Remediation
 
 # IKEv2 with AES-GCM, and NHRP redirect and shortcut that work together.
 OLDEST = (15, 2)
+# File systems on other machines ("Cisco IOS File System", Configuration Fundamentals Configuration Guide).
+_SERVERS = {"ftp", "http", "https", "rcp", "scp", "sftp", "tftp"}
 _TRUSTPOINT = re.compile(r"^ pki trustpoint (\S+)", re.MULTILINE)
 _SOURCE = re.compile(r"^ tunnel source ([A-Z]\S*)", re.MULTILINE)
 _VRF = re.compile(r"^ (?:tunnel vrf|match fvrf) (\S+)", re.MULTILINE)
@@ -29,14 +34,24 @@ def of_router(running: str) -> list[str]:
             f"it runs IOS {found[0]}.{found[1]}: this needs {OLDEST[0]}.{OLDEST[1]} or newer, for IKEv2 "
             f"with AES-GCM"
         ]
-    archive = next((block for block in blocks(running) if block.head == "archive"), None)
-    if archive is None or not any(row.strip().startswith("path ") for row in archive.lines):
+    if not archive_path(running):
         return [
             "it could not go back by itself: configure `archive` / `path flash:archive`, where a copy "
             "is kept before "
             "each change"
         ]
     return []
+
+
+def archive_path(running: str) -> str:
+    """Where the router keeps the copy that it goes back to, "" for nowhere."""
+    rows = (row for block in blocks(running) if block.head == "archive" for row in block.lines)
+    return next((row.split()[1] for row in rows if row.startswith(" path ")), "")
+
+
+def is_local(path: str) -> bool:
+    """Whether a file system is the router's own, and no server's."""
+    return path.partition(":")[0].lower() not in _SERVERS
 
 
 def of_references(running: str, intended: str) -> list[str]:

@@ -77,6 +77,7 @@ class Archive:
         self.pending = ""
         self.user = ""
         self.minutes = 0
+        self.armed_at = 0.0
         self._handles: list[asyncio.TimerHandle] = []
         self._warn: Callable[[], None] = lambda: None
         self.roll: Callable[[str], None] = lambda url: None
@@ -111,6 +112,7 @@ class Archive:
         """Roll back to a copy after so many minutes; `warn` is called one minute before."""
         self.disarm()
         self.pending, self.minutes, self.user, self._warn = name, minutes, user, warn
+        self.armed_at = time.time()
         loop = asyncio.get_running_loop()
         self._handles = [
             loop.call_later(minutes * self.minute, self._expire),

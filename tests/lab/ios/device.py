@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import execs, secrets, shows
+from . import execs, secrets, shows, shows_path
 from .archive import Archive, Flash, FlashError
 from .configuration import Configuration, Facts, Result
 from .configuration import Path as Place
@@ -44,6 +44,8 @@ class Options:
     startup: str = ""
     # Trustpoints that were enrolled, by name: subject common name.
     certificates: dict[str, str] = field(default_factory=dict)
+    # Client and own address of every session as the router sees them, where the test's are of no use to it.
+    ends: tuple[str, str] | None = None
 
 
 def _same(typed: str, kept: str) -> bool:
@@ -89,6 +91,7 @@ class Device:
         self.archive.roll = self._roll
         self.execs = execs.registry()
         shows.register(self.execs)
+        shows_path.register(self.execs)
         self.booted = time.time()
         self.changed_at = 0.0
         self.changed_by = ""

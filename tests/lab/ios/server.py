@@ -63,7 +63,8 @@ class _Channel:
 async def _serve(device: Device, process: asyncssh.SSHServerProcess[bytes]) -> None:
     user = process.get_extra_info("username")
     terminal = Terminal(_Channel(process))
-    session = Session(device, terminal, user, device.privilege_of(user))
+    ends = process.get_extra_info("peername")[0], process.get_extra_info("sockname")[0]
+    session = Session(device, terminal, user, device.privilege_of(user), ends)
     try:
         if process.command:
             terminal.length = 0

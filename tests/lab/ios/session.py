@@ -24,11 +24,19 @@ INVALID = "% Invalid input detected at '^' marker."
 class Session:
     """A user at a terminal of the device."""
 
-    def __init__(self, device: Device, terminal: Terminal, user: str, privilege: int) -> None:
+    def __init__(
+        self,
+        device: Device,
+        terminal: Terminal,
+        user: str,
+        privilege: int,
+        ends: tuple[str, str] = ("", ""),
+    ) -> None:
         self.device = device
         self.terminal = terminal
         self.user = user
         self.privilege = privilege
+        self.client, self.local = device.options.ends or ends
         self.configuring = False
         self.path: Path = ()
         self.open = True

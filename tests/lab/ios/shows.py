@@ -30,7 +30,6 @@ def register(found: Registry) -> None:
     found.add("show crypto pki certificates [trustpoint:WORD]", _certificates)
     found.add("dir [url:URL]", _dir, 15)
     found.add("show history", lambda session, values: "")
-    found.add("show users", lambda session, values: f"*  1 vty 0     {session.user}      idle       00:00:00")
 
 
 def _running(session: Session, _unused: dict[str, str]) -> str:
@@ -159,7 +158,7 @@ def _timer(session: Session, _unused: dict[str, str]) -> str:
         return "%No Rollback Confirmed Change pending\n"
     return (
         "Time configured(or reconfigured): "
-        f"{time.strftime('%H:%M:%S UTC %a %b %-d %Y', time.gmtime())}\n"
+        f"{time.strftime('%H:%M:%S UTC %a %b %-d %Y', time.gmtime(archive.armed_at))}\n"
         f"Timer type: absolute timer\nTimer value: {archive.minutes} min\nUser: {archive.user}\n"
     )
 
@@ -170,7 +169,8 @@ def status(node: Node) -> tuple[str, str, str]:
     address = found.values.get("address", "unassigned") if found else "unassigned"
     if node.get("shutdown"):
         return address, "administratively down", "down"
-    return address, "up", "up"
+    source = node.parent and node.parent.children.get(("interface", node.value("tunnel source", "out")))
+    return address, "up", "down" if source and source.get("shutdown") else "up"
 
 
 def _brief(session: Session, _unused: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.clock import Clock, Reading
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.faults import FAULTS
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.judge import FlowReport, Window, judge_flow
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.look import Look
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.plan import (
     Flow,
     Plan,
@@ -27,6 +29,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.report import 
     console,
     junit,
 )
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.findings import Finding
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Device
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.models import ObjectivesInput
@@ -125,6 +128,28 @@ def test_an_ios_router_is_asked_and_does_not_ask() -> None:
     assert {(f.source, f.target) for f in plan.flows} >= {("hub2", "cisco"), ("hub1", "cisco")}
 
 
+def test_an_ios_router_s_wan_is_shut_down() -> None:
+    plan = planned(target="cisco", fault="spoke_wan", sites=["hub1"])
+    assert (plan.wans, plan.tunnels) == (["GigabitEthernet1"], ["Tunnel10"])
+    assert plan.says == "WAN GigabitEthernet1 is shut down"
+    assert exempt(plan) == {"hub1 > cisco": "cisco has no other WAN to hub1"}
+
+
+def test_without_a_linux_router_nothing_can_be_measured() -> None:
+    target, fault = DEVICES["cisco"], FAULTS["spoke_wan"]
+    other = replace(target, name="cisco2")
+    devices = {"cisco": target, "cisco2": other}
+    addresses: dict[str, str | None] = {"cisco": "10.30.0.1", "cisco2": "10.31.0.1"}
+    plan = make_plan(devices, target, {**ASKED, "target": "cisco", "fault": "spoke_wan"}, OBJECTIVES)
+    plan.flows, plan.notes = flows(devices, list(devices), addresses, target, fault, plan.wans)
+    assert plan.notes == ["cisco and cisco2 are both IOS routers: nothing can be sent between them"]
+    (found,) = about_fleet(plan, [], {"cisco": Look()})
+    assert str(found) == (
+        "fleet: failover_sites: leaves no flow to measure; name two sites at least, one of them a Linux "
+        "router: IOS routers cannot send probes"
+    )
+
+
 def test_a_shrunk_mtu_is_probed_with_full_packets_too_which_nothing_can_save() -> None:
     plan = planned(fault="mtu", sites=["spoke3"])
     small, full = plan.flows
@@ -154,9 +179,20 @@ def test_a_fault_lasts_longer_than_its_objective_allows() -> None:
          "did you mean 'hub2'?"),
         ({"target": "spoke1"}, "spoke1: failover_target: is no hub in any cloud, and hub_wan breaks a hub; "
          "name a hub"),
-        ({"target": "cisco", "fault": "charon"}, "cisco: failover_target: is an IOS router, on which no "
-         "fault can be armed: nothing there would end it for certain; choose a Linux router; IOS routers can "
-         "be at the ends of flows"),
+        ({"target": "cisco", "fault": "charon"}, "cisco: failover_target: is an IOS router, where charon "
+         "cannot be made: IOS has no daemons that could be killed one by one; choose one of hub_wan, "
+         "hub_router, spoke_wan, or a Linux router"),
+        ({"target": "cisco", "fault": "nhrpd"}, "cisco: failover_target: is an IOS router, where nhrpd "
+         "cannot be made: IOS has no daemons that could be killed one by one; choose one of hub_wan, "
+         "hub_router, spoke_wan, or a Linux router"),
+        ({"target": "cisco", "fault": "brownout"}, "cisco: failover_target: is an IOS router, where brownout "
+         "cannot be made: IOS has no command that loses packets at random; choose one of hub_wan, "
+         "hub_router, spoke_wan, or a Linux router"),
+        ({"target": "cisco", "fault": "mtu"}, "cisco: failover_target: is an IOS router, where mtu cannot be "
+         "made: IOS drops packets by their size in a service-policy only, and a WAN may have its own; "
+         "choose one of hub_wan, hub_router, spoke_wan, or a Linux router"),
+        ({"target": "cisco"}, "cisco: failover_target: is no hub in any cloud, and hub_wan breaks a hub; "
+         "name a hub"),
         ({"transport": "red"}, "hub1: failover_transport: 'red' carries no cloud here; write one of "
          "blue, green"),
         ({"fault": "bgpd", "transport": "blue"}, "hub1: failover_transport: bgpd breaks no "
@@ -175,37 +211,49 @@ def test_nothing_speaks_against_what_is_right() -> None:
 
 
 GREEN = Result("hub1", "sa", 3, "blue: hub2", "pass", "", "")
+FOUND = Finding("hub1", "fault", "mtu is armed", "wait")
 RED = Result("spoke1", "sa", 3, "blue: hub1", "fail", "an SA", "none", root=True, cause="psk: wrong PSK")
 
 
 @pytest.mark.parametrize(
     ("reports", "look", "said"),
     [
-        ([HostReport("hub1", results=[GREEN])], {"management": ["mgmt0"], "armed": None}, []),
-        ([HostReport("hub1", results=[GREEN])], {"management": [], "local": True}, []),
-        ([HostReport("spoke1", results=[RED])], {"management": ["mgmt0"]},
+        ([HostReport("hub1", results=[GREEN])], Look(management=["mgmt0"]), []),
+        ([HostReport("hub1", results=[GREEN])], Look(), []),
+        ([HostReport("spoke1", results=[RED])], Look(),
          ["spoke1: sa (blue: hub1): is not green to begin with: wrong PSK; "]),
-        ([HostReport("spoke2", error="unreachable")], {"management": ["mgmt0"]},
+        ([HostReport("spoke2", error="unreachable")], Look(),
          ["spoke2: verify: is not green to begin with: unreachable; "]),
-        ([HostReport("hub1")], {"management": ["mgmt0"]}, ["hub1: verify: is not green to begin with: "]),
-        ([], {"management": ["mgmt0"], "armed": "mtu"}, ["hub1: fault: mtu is armed on this router already"]),
-        ([], {"management": ["wan1"]}, ["hub1: management: Ansible reaches this router by wan1, which "]),
-        ([], {"management": ["dmvpn10", "lan1"]},
+        ([HostReport("hub1")], Look(), ["hub1: verify: is not green to begin with: "]),
+        ([], Look(against=[FOUND]), ["hub1: fault: mtu is armed; wait"]),
+        ([], Look(unable=[FOUND]), ["hub1: fault: mtu is armed; wait"]),
+        ([], Look(management=["wan1"]), ["hub1: management: Ansible reaches this router by wan1, which "]),
+        ([], Look(management=["dmvpn10", "lan1"]),
          ["hub1: management: Ansible reaches this router by dmvpn10"]),
-        ([], {"management": None}, ["hub1: management: the interface that Ansible reaches "]),
+        ([], Look(down=["wan1", "wan7"]), ["hub1: failover_fault: wan1 is shut down already; start it"]),
+        ([], Look(down=["wan2"]), []),
+        ([], None, ["hub1: failover_target: could not be looked at; "]),
     ],
 )  # fmt: skip
 def test_what_speaks_against_it_on_the_routers(
-    reports: list[HostReport], look: dict[str, Any], said: list[str]
+    reports: list[HostReport], look: Look | None, said: list[str]
 ) -> None:
-    found = [str(finding) for finding in about_fleet(planned(), reports, {"hub1": look})]
+    looks = {} if look is None else {"hub1": look}
+    found = [str(finding) for finding in about_fleet(planned(), reports, looks)]
     assert len(found) == len(said) and all(map(str.startswith, found, said)), found
+
+
+def test_what_another_router_lacks_for_a_fault_is_no_matter() -> None:
+    looks = {"hub1": Look(), "spoke1": Look(unable=[FOUND], down=["wan1"], management=["wan1"])}
+    assert list(about_fleet(planned(), [], looks)) == []
+    looks["spoke1"].against.append(FOUND)
+    assert list(about_fleet(planned(), [], looks)) == [FOUND]
 
 
 def test_a_fault_that_no_flow_can_survive_is_not_made() -> None:
     plan = planned(fault="spoke_wan", target="spoke3", sites=["hub1", "hub2"])
     plan.flows = [flow for flow in plan.flows if flow.source == "spoke3"]
-    (found,) = about_fleet(plan, [], {"spoke3": {"management": ["mgmt0"]}})
+    (found,) = about_fleet(plan, [], {"spoke3": Look(management=["mgmt0"])})
     assert str(found).startswith(
         "spoke3: failover_target: takes every flow with it (spoke3 has no other WAN to hub1): nothing could"
     )
