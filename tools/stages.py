@@ -43,6 +43,8 @@ SOAKED = tuple(
     )
 )
 SOAK_SECONDS = 3600
+SCENARIOS = ROOT / "extensions" / "molecule"
+LAB_DOWN = ("tests/lab/lab", "down")
 # Designs whose parts the lab tests and the other scenarios break as well: once, before the hour.
 SOAKED_SCENARIOS = (
     "cisco_dual_hub",
@@ -127,7 +129,7 @@ def lab_tests(name: str, files: Sequence[str], *, quiet: bool) -> Generator[Stag
 
 
 def scenarios() -> list[str]:
-    return sorted(path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
+    return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
 
 
 def molecule() -> Generator[Stage]:
@@ -136,21 +138,25 @@ def molecule() -> Generator[Stage]:
 
 
 def on_one_lab(chosen: Sequence[str]) -> Generator[Stage]:
-    """Molecule scenarios, those of the same topology on one lab."""
-    name = f"test-{os.getpid()}"
-    test = ("molecule", "test", "--scenario-name")
-    shared = ("env", f"MGRE_LAB={name}", "MGRE_LAB_KEEP=1")
-    down = ("tests/lab/lab", "down", name)
+    """Molecule scenarios: those of the same topology on one lab, then those with routers of their own."""
+    alone = [name for name in chosen if (SCENARIOS / name / "inventory/group_vars/all/lab.yml").exists()]
+    shared = f"test-{os.getpid()}"
     try:
         for scenario in chosen:
-            alone = (ROOT / "extensions/molecule" / scenario / "inventory/group_vars/all/lab.yml").exists()
-            lab_of = ("env", f"MGRE_LAB={name}-alone") if alone else shared
-            yield Stage(f"molecule-{scenario}", (*lab_of, *test, scenario), quiet=True, again=())
+            if scenario not in alone:
+                yield molecule_test(scenario, "env", f"MGRE_LAB={shared}", "MGRE_LAB_KEEP=1")
+        yield Stage("lab-down", (*LAB_DOWN, shared), quiet=True)
+        for scenario in alone:
+            yield molecule_test(scenario, "env", f"MGRE_LAB={shared}-alone")
     except GeneratorExit:  # interrupted: nobody asks for the stage that takes the routers down
-        for lab_name in (name, f"{name}-alone"):
-            subprocess.run((*down[:-1], lab_name), cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+        for lab_name in (shared, f"{shared}-alone"):
+            subprocess.run((*LAB_DOWN, lab_name), cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
         raise
-    yield Stage("lab-down", down, quiet=True)
+
+
+def molecule_test(scenario: str, *environment: str) -> Stage:
+    command = (*environment, "molecule", "test", "--scenario-name", scenario)
+    return Stage(f"molecule-{scenario}", command, quiet=True, again=())
 
 
 def long() -> Generator[Stage]:

@@ -57,9 +57,10 @@ def path(request: pytest.FixtureRequest) -> Iterator[tuple[Path, int]]:
 
 def test_search_finds_the_largest_size_that_passes(path: tuple[Path, int]) -> None:
     way, largest = path
-    pinger = Pinger(way.near, timeout=0.05, end=time.monotonic() + 20)
+    # Answers come at once, and a busy machine may hold one back: it is asked for twice.
+    pinger = Pinger(way.near, timeout=0.25, end=time.monotonic() + 60)
     assert pinger.answered(1400) is None
-    found = _search(pinger, 68, 1400, count=1)
+    found = _search(pinger, 68, 1400, count=2)
     assert largest - GRAIN < found <= largest
 
 
