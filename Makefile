@@ -22,7 +22,7 @@ demo-down: ## remove everything that the demo started
 
 test: ## everything that CI runs, cheap checks first
 	@tools/bootstrap dev lab
-	@$(stages) lint golden cisco package lab benchmark
+	@$(stages) checks lab benchmark
 
 test-quick: ## unit and golden tests; no root, no lab
 	@tools/bootstrap dev

@@ -43,7 +43,7 @@ class Stage:
 class Together:
     """Rows of stages that run beside each other: routers wait more than they compute."""
 
-    rows: tuple[Generator[Stage], ...]
+    rows: tuple[Stages, ...]
 
 
 Stages = Generator[Stage | Together] | Generator[Stage] | Generator[Together]

@@ -113,6 +113,19 @@ def package() -> Generator[Together]:
     yield Together((row(units), row(Stage("package", ("pytest", "-q", "tests/package"), quiet=True))))
 
 
+def checks() -> Generator[Together]:
+    """All that needs no router; beside it the kernel and the disks of the routers are made."""
+    before = (lint(), golden(), cisco(), package())
+    yield Together(
+        (one_after_another(*before), row(Stage("lab-build", ("tests/lab/lab", "build"), quiet=True)))
+    )
+
+
+def one_after_another(*groups: Stages) -> Generator[Stage | Together]:
+    for group in groups:
+        yield from group
+
+
 def lab() -> Generator[Stage | Together]:
     """The tests that boot routers: two labs at once first, then alone what measures a live fleet."""
     yield Together((lab_tests("lab-beside", BESIDE, quiet=True), molecule()))
@@ -179,6 +192,7 @@ GROUPS: dict[str, Callable[[], Stages]] = {
     "golden": golden,
     "cisco": cisco,
     "package": package,
+    "checks": checks,
     "lab": lab,
     "molecule": molecule,
     "long": long,
