@@ -6,85 +6,35 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.executor.task_executor import start_connection
-from ansible.module_utils.connection import Connection, ConnectionError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.findings import FindingsError
+from ..plugin_utils.ios.session import Session
+from ..plugin_utils.observe.command_line import command_line
+from ..plugin_utils.observe.ios import observe
 from ..plugin_utils.requirements import require
 from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, secrets_in
 
 try:
+    from ..plugin_utils.fleet.dump import parse_device
     from ..plugin_utils.ios.driver import BadConfiguration
     from ..plugin_utils.ios.owned import NotOurs
     from ..plugin_utils.ios.transaction import apply
     from ..plugin_utils.ios.wish import Failed, Lost, Refused, Wish
+    from ..plugin_utils.judge.plan import state_arguments
+    from ..plugin_utils.judge.proof import reached
 except ModuleNotFoundError as error:
     if error.name not in ("hier_config", "pydantic"):
         raise
     MISSING: str | None = error.name
 else:
     MISSING = None
-
-ENDS = 20.0  # seconds that a connection may take to end
-# network_cli takes many words for an error ("not found" in a description is one), and would give up reading.
-# The answers are judged here, so nothing is an error to it.
-NEVER = [{"pattern": r"(?!)"}]
-
-
-class Session:
-    """The task's ``network_cli`` connection."""
-
-    def __init__(self, connection: Any, play_context: Any, task_uuid: str) -> None:
-        self._plugin = connection
-        self._play_context = play_context
-        self._task_uuid = task_uuid
-        self._cli = Connection(connection.socket_path)
-        self._ready = False
-
-    def send(self, line: str) -> str:
-        try:
-            if not self._ready:
-                self._cli.set_option("terminal_stderr_re", NEVER)
-                self._ready = True
-            said = self._cli.send_command(line)
-        except ConnectionError as error:
-            raise Lost(reason(str(error))) from None
-        # network_cli's answer when the channel was closed.
-        if said == "None":
-            raise Lost("the router closed it")
-        return str(said)
-
-    def renew(self) -> None:
-        with suppress(ConnectionError):  # It may be gone already.
-            self._cli.close()
-        path = self._plugin.socket_path
-        until = time.monotonic() + ENDS
-        while os.path.exists(path):
-            if time.monotonic() > until:
-                raise Lost("the old one does not end")
-            time.sleep(0.05)
-        try:
-            path = start_connection(self._play_context, self._plugin.get_options(), self._task_uuid)
-        except AnsibleError as error:
-            raise Lost(reason(str(error))) from None
-        self._cli, self._ready = Connection(path), False
-        self.send("show privilege")
-
-
-def reason(text: str) -> str:
-    """The first line of an error of the connection, without the command that it may quote."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
-    return re.sub(r"(trying to send command|send_command).*", "trying to send a command", line)
-
 
 class ActionModule(ActionBase):
     """Looks at this host's own variables only, because reading others' costs minutes in a large fleet."""
@@ -108,9 +58,12 @@ class ActionModule(ActionBase):
             wait=arguments["wait_for_tunnels"],
             push_secrets=arguments["push_secrets"],
             save=arguments["save"],
+            hold=not arguments["confirm"],
         )
+        session = self.session()
+        there = self.reached(arguments, variables) if wish.hold and not self._task.check_mode else []
         try:
-            outcome = apply(self.session(), wish, check=self._task.check_mode)
+            outcome = apply(session, wish, check=self._task.check_mode)
         except Refused as refused:
             return result | {"failed": True, "msg": str(refused), "restored": True}
         except Failed as failed:
@@ -133,6 +86,9 @@ class ActionModule(ActionBase):
         for text in outcome.warnings:
             result.setdefault("warnings", []).append(text)
         result |= {"changed": outcome.changed, "lines": outcome.lines.splitlines()}
+        result |= {"commit": outcome.mark, "pending": outcome.pending}
+        if outcome.pending:
+            result["reached"] = there
         if self._task.check_mode:
             result["forecast"] = forecast_of(outcome.changed, result["lines"], arguments["fingerprint_key"])
         if self._task.diff:
@@ -148,6 +104,7 @@ class ActionModule(ActionBase):
                 "wait_for_tunnels": {"type": "int", "default": 0},
                 "push_secrets": {"type": "bool", "default": False, "no_log": False},
                 "save": {"type": "bool", "default": True},
+                "confirm": {"type": "bool", "default": True},
                 "fingerprint_key": {"type": "str", "no_log": True},
             },
             required_if=[("state", "present", ("bundle",))],
@@ -170,7 +127,22 @@ class ActionModule(ActionBase):
                 "ansible.netcommon.network_cli and "
                 "ansible_network_os: cisco.ios.ios (for NETCONF too, and dmvpn_ios_transport: netconf)"
             )
-        return Session(self._connection, self._play_context, self._task._uuid)
+        return Session(self)
+
+    def reached(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> list[list[str]]:
+        """The peers that are there before the change, for its proof; none where the intent is not known."""
+        if arguments["state"] == "absent":
+            return []
+        path = Path(os.path.abspath(arguments["bundle"])) / variables["inventory_hostname"] / "intent.json"
+        try:
+            device = parse_device(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, FindingsError) as error:
+            raise AnsibleActionFail(f"{path} cannot be read ({error}); render it again") from None
+        run = command_line(self._connection, "the router cannot be read before the change")
+        asked = state_arguments(device)
+        return reached(device, observe(run, asked["tunnels"], asked["trustpoint"]).to_dict())
 
     def read(self, bundle: Path, variables: Mapping[str, Any]) -> str:
         """The rendered configuration. Raises ``AnsibleActionFail``."""
