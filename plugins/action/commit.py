@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
 
 
 def commit(action: ActionBase, variables: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
-    """The module of this name on the router; a Cisco router, which runs no code of ours, is told by its command
+    """The module of this name on the router; a Cisco router runs no code of ours, and is told by its command
     line. Raises ``AnsibleConnectionFailure``."""
     if is_command_line(action._connection):
         try:

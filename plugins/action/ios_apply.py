@@ -36,6 +36,7 @@ except ModuleNotFoundError as error:
 else:
     MISSING = None
 
+
 class ActionModule(ActionBase):
     """Looks at this host's own variables only, because reading others' costs minutes in a large fleet."""
 

@@ -14,8 +14,8 @@ description:
   - Ends the change that M(mgre.dmvpn.linux_apply) or M(mgre.dmvpn.rollback) with C(confirm_within) has left
     pending. What is not confirmed in time the router undoes by itself.
   - A confirmation that comes too late, or for another change, fails and says what became of it.
-  - Over C(ansible.netcommon.network_cli) it ends the change that M(mgre.dmvpn.ios_apply) with C(confirm=false)
-    has left under a Cisco router's own timer, by C(configure confirm), C(configure revert timer) or
+  - Over C(ansible.netcommon.network_cli) it ends the change that M(mgre.dmvpn.ios_apply) with
+    C(confirm=false) has left under a Cisco router's own timer, by C(configure confirm), C(configure revert timer) or
     C(configure revert now). Whether the router is as before it sees in the running configuration.
 options:
   state:
@@ -35,7 +35,7 @@ options:
     type: int
     default: 300
   why:
-    description: The reason, as the router's history keeps it, with O(state=undone). A Cisco router keeps none.
+    description: The reason, as a Linux router's history keeps it, with O(state=undone).
     type: str
     default: ""
   save:

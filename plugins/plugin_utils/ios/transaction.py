@@ -221,8 +221,8 @@ def _hold(cli: Cli, wish: Wish) -> int:
         again(cli, wish.minutes)
     except Lost as lost:
         raise Failed(
-            f"the connection broke after the change was verified ({lost}), so it is not confirmed; the router "
-            f"goes back by itself within {wish.minutes} minutes",
+            f"the connection broke after the change was verified ({lost}), so it is not confirmed; the "
+            f"router goes back by itself within {wish.minutes} minutes",
             "verify",
             restored=False,
         ) from None

@@ -148,12 +148,16 @@ def netconf_is_on_ios_xe(declared: Declared) -> Iterator[Finding]:
 
 
 def time_to_confirm_fits_ios(declared: Declared) -> Iterator[Finding]:
-    """A Cisco router undoes a change after 120 minutes at most; one that should wait longer is not guarded."""
+    """A Cisco router undoes a change after 120 minutes at most: it cannot guard one that waits longer."""
     for host, members in declared.memberships().items():
         for member in on(members, "ios")[:1]:
-            seconds = member.site.vars.dmvpn_confirm_within
-            if "dmvpn_confirm_within" not in member.site.broken and seconds > IOS_REVERT_MAX:
-                problem = f"{seconds} s is longer than a Cisco router's own timer, which ends after 120 minutes"
+            given = member.site.vars
+            seconds = given.dmvpn_confirm_within
+            broken = {"dmvpn_confirm_within", "dmvpn_ios_transport"} & set(member.site.broken)
+            if not broken and given.dmvpn_ios_transport == "cli" and seconds > IOS_REVERT_MAX:
+                problem = (
+                    f"{seconds} s is longer than a Cisco router's own timer, 120 minutes"
+                )
                 yield Finding(host, "dmvpn_confirm_within", problem, f"write {IOS_REVERT_MAX} or less")
 
 
