@@ -81,7 +81,7 @@ class ActionModule(adjacency.ActionModule):
 
         The time to confirm begins anew: over a wave of routers, applying takes its time.
         """
-        told = False
+        unheard = ""
         while True:
             try:
                 reconnect(self)
@@ -89,16 +89,18 @@ class ActionModule(adjacency.ActionModule):
             except AnsibleConnectionFailure as error:
                 if time.monotonic() > self.end:
                     raise
-                if not told:
+                if not unheard:
                     Display().warning(
                         f"{self.host} takes no new connection after the change; it undoes the change by "
                         f"itself at {clock(self.end)} ({str(error.message).strip()})"
                     )
-                told = True
+                unheard = (
+                    f"{self.host} could not be reached after the change ({str(error.message).strip()}). "
+                )
                 time.sleep(PAUSE)
                 continue
             if answer.get("failed"):
-                raise AnsibleActionFail(str(answer.get("msg")))
+                raise AnsibleActionFail(f"{unheard}{answer.get('msg')}")
             self.end = time.monotonic() + self.given["seconds"]
             return
 

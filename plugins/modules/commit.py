@@ -15,8 +15,9 @@ description:
     pending. What is not confirmed in time the router undoes by itself.
   - A confirmation that comes too late, or for another change, fails and says what became of it.
   - Over C(ansible.netcommon.network_cli) it ends the change that M(mgre.dmvpn.ios_apply) with
-    C(confirm=false) has left under a Cisco router's own timer, by C(configure confirm), C(configure revert timer) or
-    C(configure revert now). Whether the router is as before it sees in the running configuration.
+    C(confirm=false) has left under a Cisco router's own timer, by C(configure confirm),
+    C(configure revert timer) or C(configure revert now). Whether the router is as before it sees in the
+    running configuration.
 options:
   state:
     description:

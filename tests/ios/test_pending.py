@@ -90,7 +90,7 @@ def test_the_time_was_over_when_it_was_to_be_confirmed(make: Make, hub: str) -> 
 
 def test_a_router_that_takes_nobody_back_in_undoes_it_by_itself(make: Make, hub: str) -> None:
     """The proof waits for that, and says what it found."""
-    router = make(minute=8.0)
+    router = make(minute=10.0)
     router.bundle(hub)
     before = router.text
     note = router.device.journal.note
@@ -104,7 +104,7 @@ def test_a_router_that_takes_nobody_back_in_undoes_it_by_itself(make: Make, hub:
             router.fault()
 
     router.device.journal.note = shut  # type: ignore[method-assign]
-    proof = {"commit": "{{ it.commit }}", "seconds": 12, "absent": True}
+    proof = {"commit": "{{ it.commit }}", "seconds": 5, "absent": True}
     run = router.play(tasks(("ios_apply", APPLY), ("prove", proof)))
     assert run.code != 0
     assert "cannot be reached after the change" in run.message, run.output
