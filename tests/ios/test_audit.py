@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from .conftest import CHECKOUT, NHRP, PSK, Make, Router, Run
+from .overlay import alive
 from .test_site import fleet
 
 CLI = "configuration"
@@ -29,6 +30,8 @@ def audit(router: Router, inventory: str) -> tuple[Run, dict[str, list[dict[str,
 
 def test_drift(make: Make) -> None:
     hub, spoke = make(), make(name="r2")
+    for router in (hub, spoke):
+        alive(router, hub)
     inventory = json.dumps(fleet(hub, spoke))
     run = hub.play((CHECKOUT / "playbooks" / "site.yml").read_text(), inventory=inventory)
     assert run.code == 0, run.output
