@@ -15,7 +15,7 @@ CLI = "configuration"
 
 
 def audit(router: Router, inventory: str) -> tuple[Run, dict[str, list[dict[str, Any]]]]:
-    """What the audit says of each router's configuration; the observer does not understand a stand-in."""
+    """What the audit says of each router's configuration; what is told of the overlay is made up here."""
     before = router.device.startup()
     run = router.play(f"- import_playbook: {CHECKOUT}/playbooks/audit.yml\n", inventory=inventory)
     assert router.device.startup() == before

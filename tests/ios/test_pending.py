@@ -103,7 +103,7 @@ def test_a_router_that_takes_nobody_back_in_undoes_it_by_itself(make: Make, hub:
         if what.startswith("rollback timer expired"):
             router.fault()
 
-    router.device.journal.note = shut  # type: ignore[method-assign]
+    router.device.journal.note = shut
     proof = {"commit": "{{ it.commit }}", "seconds": 5, "absent": True}
     run = router.play(tasks(("ios_apply", APPLY), ("prove", proof)))
     assert run.code != 0

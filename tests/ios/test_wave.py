@@ -48,7 +48,7 @@ def in_order(*routers: Router) -> list[str]:
             seen.append(what)
             note(who, what)
 
-        router.device.journal.note = both  # type: ignore[method-assign]
+        router.device.journal.note = both
     return seen
 
 
