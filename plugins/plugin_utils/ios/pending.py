@@ -167,9 +167,7 @@ def _gone(cli: Cli, mark: Mark | None) -> Ended:
         return Ended(False, "no change is pending")
     text = whole(cli)
     if mark.is_before(text):
-        return Ended(
-            False, "the router had undone the change by itself: the running configuration is as before"
-        )
+        return Ended(False, "the change is undone already: the running configuration is as before")
     if mark.is_after(text):
         copy = mark.copy or "the last file of `show archive`"
         raise Failed(
