@@ -144,7 +144,7 @@ def test_undone_by_itself_is_as_good() -> None:
     fake, mark = held()
     fake.expire()
     told = ended(fake, mark, "undone")
-    assert not told["changed"] and "undone already: the running configuration is as before" in str(told["told"])
+    assert not told["changed"] and "undone already" in str(told["told"])
     assert ended(fake, "", "undone") == {"changed": False, "told": "no change is pending"}
 
 
