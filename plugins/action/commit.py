@@ -11,6 +11,10 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..plugin_utils.ios.ending import answer as ending
+from ..plugin_utils.ios.session import Session
+from ..plugin_utils.ios.wish import Lost
+from ..plugin_utils.observe.command_line import is_command_line
 from ..plugin_utils.operator import operator
 
 PAUSE = 2.0  # seconds between two tries to connect
@@ -20,6 +24,7 @@ ARGUMENTS = {
     "commit": {"type": "str", "default": ""},
     "seconds": {"type": "int", "default": 300},
     "why": {"type": "str", "default": ""},
+    "save": {"type": "bool", "default": True},
 }
 
 
@@ -37,12 +42,29 @@ class ActionModule(ActionBase):
 
 
 def commit(action: ActionBase, variables: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
-    """The module of this name on the router. Raises ``AnsibleConnectionFailure``."""
+    """The module of this name on the router; a Cisco router runs no code of ours, and is told by its command
+    line. Raises ``AnsibleConnectionFailure``."""
+    if is_command_line(action._connection):
+        try:
+            return ending(Session(action), arguments, bool(action._task.check_mode))
+        except Lost as lost:
+            raise AnsibleConnectionFailure(f"the router cannot be reached: {lost}") from None
     answer: dict[str, Any] = action._execute_module(
         module_name="mgre.dmvpn.commit", module_args={**arguments, "who": operator()}, task_vars=variables
     )
     answer.pop("invocation", None)
     return answer
+
+
+def reconnect(action: ActionBase) -> None:
+    """What is asked next goes over a new connection. Raises ``AnsibleConnectionFailure``."""
+    if not is_command_line(action._connection):
+        action._connection.reset()
+        return
+    try:
+        Session(action).renew()
+    except Lost as lost:
+        raise AnsibleConnectionFailure(f"the router cannot be reached: {lost}") from None
 
 
 def out_of_reach(action: ActionBase, variables: dict[str, Any], why: str, end: float, name: str = "") -> str:
@@ -56,8 +78,8 @@ def out_of_reach(action: ActionBase, variables: dict[str, Any], why: str, end: f
         Display().warning(f"{head} It undoes the change by itself at {clock(end)}; waiting for that")
     while time.monotonic() < end + MARGIN:
         time.sleep(PAUSE)
-        action._connection.reset()
         try:
+            reconnect(action)
             answer = commit(action, variables, state="status")
         except AnsibleConnectionFailure:
             continue

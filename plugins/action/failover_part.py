@@ -118,7 +118,7 @@ class ActionModule(ActionBase):
     def router(self) -> Router:
         """This router. The platform is the connection's: that of the inventory follows it."""
         if is_command_line(self._connection):
-            return IosRouter(self.host, Session(self._connection, self._play_context, self._task._uuid))
+            return IosRouter(self.host, Session(self))
         device = load_devices(self.bundle, [self.host]).get(self.host)
         if device is not None and device.platform == "ios":
             raise AnsibleActionFail(

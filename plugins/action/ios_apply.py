@@ -13,16 +13,23 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.findings import FindingsError
+from ..plugin_utils.ios.session import Session
+from ..plugin_utils.observe.command_line import command_line
+from ..plugin_utils.observe.ios import observe
 from ..plugin_utils.requirements import require
 from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, secrets_in
 
 try:
+    from ..plugin_utils.fleet.dump import parse_device
     from ..plugin_utils.ios.driver import BadConfiguration
     from ..plugin_utils.ios.owned import NotOurs
     from ..plugin_utils.ios.session import Session
     from ..plugin_utils.ios.transaction import apply
     from ..plugin_utils.ios.wish import Failed, Lost, Refused, Wish
+    from ..plugin_utils.judge.plan import state_arguments
+    from ..plugin_utils.judge.proof import reached
 except ModuleNotFoundError as error:
     if error.name not in ("hier_config", "pydantic"):
         raise
@@ -53,9 +60,12 @@ class ActionModule(ActionBase):
             wait=arguments["wait_for_tunnels"],
             push_secrets=arguments["push_secrets"],
             save=arguments["save"],
+            hold=not arguments["confirm"],
         )
+        session = self.session()
+        there = self.reached(arguments, variables) if wish.hold and not self._task.check_mode else []
         try:
-            outcome = apply(self.session(), wish, check=self._task.check_mode)
+            outcome = apply(session, wish, check=self._task.check_mode)
         except Refused as refused:
             return result | {"failed": True, "msg": str(refused), "restored": True}
         except Failed as failed:
@@ -78,6 +88,9 @@ class ActionModule(ActionBase):
         for text in outcome.warnings:
             result.setdefault("warnings", []).append(text)
         result |= {"changed": outcome.changed, "lines": outcome.lines.splitlines()}
+        result |= {"commit": outcome.mark, "pending": outcome.pending}
+        if outcome.pending:
+            result["reached"] = there
         if self._task.check_mode:
             result["forecast"] = forecast_of(outcome.changed, result["lines"], arguments["fingerprint_key"])
         if self._task.diff:
@@ -93,6 +106,7 @@ class ActionModule(ActionBase):
                 "wait_for_tunnels": {"type": "int", "default": 0},
                 "push_secrets": {"type": "bool", "default": False, "no_log": False},
                 "save": {"type": "bool", "default": True},
+                "confirm": {"type": "bool", "default": True},
                 "fingerprint_key": {"type": "str", "no_log": True},
             },
             required_if=[("state", "present", ("bundle",))],
@@ -115,7 +129,22 @@ class ActionModule(ActionBase):
                 "ansible.netcommon.network_cli and "
                 "ansible_network_os: cisco.ios.ios (for NETCONF too, and dmvpn_ios_transport: netconf)"
             )
-        return Session(self._connection, self._play_context, self._task._uuid)
+        return Session(self)
+
+    def reached(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> list[list[str]]:
+        """The peers that are there before the change, for its proof; none where the intent is not known."""
+        if arguments["state"] == "absent":
+            return []
+        path = Path(os.path.abspath(arguments["bundle"])) / variables["inventory_hostname"] / "intent.json"
+        try:
+            device = parse_device(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, FindingsError) as error:
+            raise AnsibleActionFail(f"{path} cannot be read ({error}); render it again") from None
+        run = command_line(self._connection, "the router cannot be read before the change")
+        asked = state_arguments(device)
+        return reached(device, observe(run, asked["tunnels"], asked["trustpoint"]).to_dict())
 
     def read(self, bundle: Path, variables: Mapping[str, Any]) -> str:
         """The rendered configuration. Raises ``AnsibleActionFail``."""

@@ -12,9 +12,10 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.utils.display import Display
 
+from ..plugin_utils.observe.command_line import is_command_line
 from ..plugin_utils.requirements import require
 from . import adjacency
-from .commit import clock, commit, out_of_reach
+from .commit import clock, commit, out_of_reach, reconnect
 
 try:
     from ..plugin_utils.fleet.dump import parse_device
@@ -51,6 +52,7 @@ class ActionModule(adjacency.ActionModule):
         self.host = str(self.variables["inventory_hostname"])
         self.end = time.monotonic() + self.given["seconds"]
         device = self.wanted()
+        self.ios = is_command_line(self._connection)
         try:
             self.reconnect()
             try:
@@ -79,24 +81,26 @@ class ActionModule(adjacency.ActionModule):
 
         The time to confirm begins anew: over a wave of routers, applying takes its time.
         """
-        told = False
+        unheard = ""
         while True:
-            self._connection.reset()
             try:
+                reconnect(self)
                 answer = self.commit(state="extended", seconds=self.given["seconds"])
             except AnsibleConnectionFailure as error:
                 if time.monotonic() > self.end:
                     raise
-                if not told:
+                if not unheard:
                     Display().warning(
                         f"{self.host} takes no new connection after the change; it undoes the change by "
                         f"itself at {clock(self.end)} ({str(error.message).strip()})"
                     )
-                told = True
+                unheard = (
+                    f"{self.host} could not be reached after the change ({str(error.message).strip()}). "
+                )
                 time.sleep(PAUSE)
                 continue
             if answer.get("failed"):
-                raise AnsibleActionFail(str(answer.get("msg")))
+                raise AnsibleActionFail(f"{unheard}{answer.get('msg')}")
             self.end = time.monotonic() + self.given["seconds"]
             return
 
@@ -138,5 +142,6 @@ class ActionModule(adjacency.ActionModule):
         except AnsibleConnectionFailure as error:
             return f"{told}\n{self.out_of_reach(str(error.message))}"
         if answer.get("failed"):
-            return f"{told}\nIt could not be undone at once, and the router tries again: {answer.get('msg')}"
+            again = "" if self.ios else " at once, and the router tries again"
+            return f"{told}\nIt could not be undone{again}: {answer.get('msg')}"
         return f"{told}\nThe change was undone: the router is as it was before"

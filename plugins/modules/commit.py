@@ -7,13 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: commit
-short_description: Confirms, extends or undoes a pending change of a Linux router
+short_description: Confirms, extends or undoes a pending change of a router
 version_added: 0.2.0
 author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
   - Ends the change that M(mgre.dmvpn.linux_apply) or M(mgre.dmvpn.rollback) with C(confirm_within) has left
     pending. What is not confirmed in time the router undoes by itself.
   - A confirmation that comes too late, or for another change, fails and says what became of it.
+  - Over C(ansible.netcommon.network_cli) it ends the change that M(mgre.dmvpn.ios_apply) with
+    C(confirm=false) has left under a Cisco router's own timer, by C(configure confirm),
+    C(configure revert timer) or C(configure revert now). Whether the router is as before it sees in the
+    running configuration.
 options:
   state:
     description:
@@ -27,13 +31,19 @@ options:
     type: str
     default: ""
   seconds:
-    description: Seconds that the change has from now, with O(state=extended).
+    description: Seconds that the change has from now, with O(state=extended). A Cisco router counts in whole
+      minutes, 2 to 120.
     type: int
     default: 300
   why:
-    description: The reason, as the router's history keeps it, with O(state=undone).
+    description: The reason, as a Linux router's history keeps it, with O(state=undone).
     type: str
     default: ""
+  save:
+    description: Whether a Cisco router saves what is confirmed to its startup configuration. A Linux router's
+      change needs no saving.
+    type: bool
+    default: true
   who:
     description: Set by the action plugin. User and host of the controller.
     type: str
@@ -42,7 +52,7 @@ attributes:
     description: Changes nothing, and says whether the real run would.
     support: full
   action:
-    description: Has an action plugin that adds who runs Ansible.
+    description: Has an action plugin that adds who runs Ansible, and does all of the work for a Cisco router.
     support: full
 notes:
   - The history is C(/var/lib/mgre-dmvpn/history.jsonl) on the router, readable for root only. It holds no
@@ -66,12 +76,14 @@ told:
   type: str
   sample: the change of 2026-03-01T22:00:00Z is confirmed
 pending:
-  description: The change that is pending, null if there is none.
+  description: The change that is pending, null if there is none. Of a Cisco router only the whole time of its
+    timer is known.
   returned: with O(state=status)
   type: dict
   sample: {commit: 3-2026-03-01T22:00:00Z, state: pending, left: 211, who: anna@noc, why: CHG-4711}
 history:
-  description: The last changes that ended, newest first, each with the diff that was shown.
+  description: The last changes that ended, newest first, each with the diff that was shown. Empty on a Cisco
+    router.
   returned: with O(state=status)
   type: list
   elements: dict
@@ -99,6 +111,7 @@ def main() -> None:
             "commit": {"type": "str", "default": ""},
             "seconds": {"type": "int", "default": 300},
             "why": {"type": "str", "default": ""},
+            "save": {"type": "bool", "default": True},
             "who": {"type": "str"},
         },
         supports_check_mode=True,

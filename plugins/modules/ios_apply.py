@@ -58,6 +58,16 @@ options:
     description: Whether the confirmed change is saved to the startup configuration.
     type: bool
     default: true
+  confirm:
+    description:
+      - Whether the change is confirmed, and saved, once it was seen over a new connection.
+      - With V(false) it is left waiting with its whole time. M(mgre.dmvpn.commit) confirms and saves it or
+        undoes it, and M(mgre.dmvpn.prove) proves it before. What nobody confirms in time the router undoes by
+        itself.
+      - A change that waits already is refused in either case.
+    type: bool
+    default: true
+    version_added: 0.2.0
 requirements:
   - hier-config on the controller
   - ansible.netcommon and cisco.ios, with C(ansible_connection=ansible.netcommon.network_cli)
@@ -85,6 +95,13 @@ EXAMPLES = r"""
     revert_timer: 5
     wait_for_tunnels: 120
 
+- name: Change the router, and leave the change waiting for its proof
+  mgre.dmvpn.ios_apply:
+    bundle: artifacts/bundle
+    revert_timer: 5
+    confirm: false
+  register: ios_result
+
 - name: Take the collection's configuration off the router
   mgre.dmvpn.ios_apply:
     state: absent
@@ -103,6 +120,21 @@ lines:
   type: list
   elements: str
   sample: [interface Tunnel10, " ip nhrp holdtime 300"]
+pending:
+  description: Seconds until the router undoes the change by itself; V(0) if nothing waits.
+  returned: success
+  type: int
+  sample: 300
+commit:
+  description: What the change is known by, for M(mgre.dmvpn.commit); empty if nothing waits. Fingerprints of
+    the configuration before and after, made as slowly as those of a password, and the name of the copy.
+  returned: success
+  type: str
+reached:
+  description: Peers that were reached before the change, each as cloud and name, for M(mgre.dmvpn.prove).
+  returned: when a change waits
+  type: list
+  elements: list
 step:
   description: The step that failed.
   returned: when a step failed

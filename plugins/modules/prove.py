@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: prove
-short_description: Proves a pending change of a Linux router, or undoes it
+short_description: Proves a pending change of a router, or undoes it
 version_added: 0.2.0
 author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
@@ -19,9 +19,11 @@ description:
     later in a first rollout.
   - What is not proven is undone at once, and the task fails with the cause. A router that cannot be reached
     undoes the change by itself; the task waits for that and says what it found.
+  - A Cisco router is proven by its show commands and its own ping; what it does not show counts neither for
+    nor against its own state, and against its hubs.
 options:
   commit:
-    description: The change, as M(mgre.dmvpn.linux_apply) returned it.
+    description: The change, as M(mgre.dmvpn.linux_apply) or M(mgre.dmvpn.ios_apply) returned it.
     type: str
     default: ""
   seconds:

@@ -84,6 +84,7 @@ class Router:
     def __init__(self, device: Device, port: int, folder: Path) -> None:
         self.device = device
         self.folder = folder
+        self.pid = 0  # of the last ansible-playbook, which leads a process group
         self.variables: dict[str, Any] = {
             "ansible_host": "127.0.0.1",
             "ansible_port": port,
@@ -118,18 +119,20 @@ class Router:
     def play(self, playbook: str, *flags: str, inventory: str = "") -> Run:
         """A playbook; on this router alone, unless there is another inventory."""
         command, environment = self.prepare(playbook, *flags, inventory=inventory)
-        done = subprocess.run(
+        with subprocess.Popen(
             command,
             cwd=self.folder,
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=300,
-            check=False,
-        )
-        output = done.stdout + done.stderr
+            start_new_session=True,
+        ) as done:
+            self.pid = done.pid
+            out, err = done.communicate(timeout=300)
+        output = out + err
         try:
-            parsed = json.loads(done.stdout[done.stdout.index("{") :])
+            parsed = json.loads(out[out.index("{") :])
             stats = parsed["stats"]
             # The last play is empty where there is nothing to change.
             last = [play for play in parsed["plays"] if play["tasks"]][-1]

@@ -8,13 +8,14 @@ import json
 from typing import Any
 
 from .conftest import CHECKOUT, NHRP, PSK, Make, Router, Run
+from .overlay import alive
 from .test_site import fleet
 
 CLI = "configuration"
 
 
 def audit(router: Router, inventory: str) -> tuple[Run, dict[str, list[dict[str, Any]]]]:
-    """What the audit says of each router's configuration; the observer does not understand a stand-in."""
+    """What the audit says of each router's configuration; what is told of the overlay is made up here."""
     before = router.device.startup()
     run = router.play(f"- import_playbook: {CHECKOUT}/playbooks/audit.yml\n", inventory=inventory)
     assert router.device.startup() == before
@@ -29,6 +30,8 @@ def audit(router: Router, inventory: str) -> tuple[Run, dict[str, list[dict[str,
 
 def test_drift(make: Make) -> None:
     hub, spoke = make(), make(name="r2")
+    for router in (hub, spoke):
+        alive(router, hub)
     inventory = json.dumps(fleet(hub, spoke))
     run = hub.play((CHECKOUT / "playbooks" / "site.yml").read_text(), inventory=inventory)
     assert run.code == 0, run.output

@@ -8,11 +8,12 @@ import json
 from typing import Any
 
 from .conftest import CHECKOUT, PSK, Make, Router, Run
+from .overlay import alive
 
 CLOUD = {
     "name": "blue",
     "number": 10,
-    "prefix": "10.255.0.0/24",
+    "prefix": "10.255.0.0/22",
     "transport": "internet",
     "hubs": ["r1"],
     "spokes": "branches",
@@ -30,6 +31,7 @@ def fleet(hub: Router, spoke: Router) -> dict[str, Any]:
             router.variables
             | shared
             | {
+                "ios_prove_wait": 10,
                 "dmvpn_site": site,
                 "dmvpn_lans": [f"10.{site}.0.0/24"],
                 "dmvpn_transports": {"internet": {"interface": "GigabitEthernet1", "address": address}},
@@ -40,7 +42,7 @@ def fleet(hub: Router, spoke: Router) -> dict[str, Any]:
         "all": {
             "children": {
                 "hubs": {"hosts": {"r1": host(hub, 1, "198.51.100.1")}},
-                "branches": {"hosts": {"r2": host(spoke, 11, "198.51.100.11")}},
+                "branches": {"hosts": {"r2": host(spoke, 11, "198.51.100.10")}},
             }
         }
     }
@@ -48,6 +50,8 @@ def fleet(hub: Router, spoke: Router) -> dict[str, Any]:
 
 def test_a_fleet(make: Make) -> None:
     hub, spoke = make(), make(name="r2")
+    for router in (hub, spoke):
+        alive(router, hub)
     playbook = (CHECKOUT / "playbooks" / "site.yml").read_text()
     inventory = json.dumps(fleet(hub, spoke))
 

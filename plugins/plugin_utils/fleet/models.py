@@ -378,8 +378,9 @@ class SiteInput(Strict):
     )
     dmvpn_confirm_within: Given[Annotated[int, whole(0, 86400, "number of seconds")]] = Field(
         default=300,
-        description="Seconds after which a Linux router undoes a change by itself unless it was proven and "
-        "confirmed, see [commit](../commit.md). `0` changes without that net.",
+        description="Seconds after which a router undoes a change by itself unless it was proven and "
+        "confirmed, see [commit](../commit.md). A Cisco router counts in whole minutes, to 7200. `0` changes "
+        "without that net.",
     )
     dmvpn_change: Given[str | None] = Field(
         default=None,

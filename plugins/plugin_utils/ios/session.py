@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A session on a router over Ansible's ``network_cli``: what its answers are is judged by the caller."""
+"""A session at a router's command line: the ``network_cli`` connection that Ansible holds."""
 
 from __future__ import annotations
 
@@ -26,13 +26,11 @@ NEVER = [{"pattern": r"(?!)"}]
 
 
 class Session:
-    """The task's ``network_cli`` connection."""
+    """The task's connection; ``action`` is the action plugin that the task runs."""
 
-    def __init__(self, connection: Any, play_context: Any, task_uuid: str) -> None:
-        self._plugin = connection
-        self._play_context = play_context
-        self._task_uuid = task_uuid
-        self._cli = Connection(connection.socket_path)
+    def __init__(self, action: Any) -> None:
+        self._action = action
+        self._cli = Connection(action._connection.socket_path)
         self._ready = False
 
     def send(self, line: str) -> str:
@@ -51,14 +49,17 @@ class Session:
     def renew(self) -> None:
         with suppress(ConnectionError):  # It may be gone already.
             self._cli.close()
-        path = self._plugin.socket_path
+        plugin = self._action._connection
+        path = plugin.socket_path
         until = time.monotonic() + ENDS
         while os.path.exists(path):
             if time.monotonic() > until:
                 raise Lost("the old one does not end")
             time.sleep(0.05)
         try:
-            path = start_connection(self._play_context, self._plugin.get_options(), self._task_uuid)
+            path = start_connection(
+                self._action._play_context, plugin.get_options(), self._action._task._uuid
+            )
         except AnsibleError as error:
             raise Lost(reason(str(error))) from None
         self._cli, self._ready = Connection(path), False

@@ -3,7 +3,8 @@
 """One router's change over its command line: read, push under the revert timer, verify anew, confirm, save.
 
 The router keeps a copy before the first line and goes back to it by itself unless the change is confirmed, so
-whatever happens to us or to the way to it, it ends as it was or as it was meant to be.
+whatever happens to us or to the way to it, it ends as it was or as it was meant to be. A change that is held
+is left waiting under that timer, for ``pending`` to end.
 """
 
 from __future__ import annotations
@@ -14,32 +15,35 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from . import answers, preflight
+from .asked import privileged, running, waiting
 from .blocks import blocks
+from .mark import Mark, rows
+from .pending import again, keep
 from .remediate import Remediation, remediate
 from .secret_lines import UnknownSecret, redact, reveal
 from .steps import Step, commands, text
 from .wish import Cli, Failed, Lost, Outcome, Refused, Wish
 
 POLL = 2.0  # seconds between two looks at a tunnel that is not up yet
-_SAVED = re.compile(r"\[OK\]|bytes copied")
+_COPY = re.compile(r"Backing up current running config to (\S+)")
 
 
 def apply(cli: Cli, wish: Wish, check: bool = False, clock: Callable[[], float] = time.monotonic) -> Outcome:
     """The whole run. Raises :class:`Refused`, :class:`Failed`, :class:`Lost` before anything was sent."""
-    _privileged(cli)
-    running = _running(cli)
-    change = _planned(cli, running, wish)
+    privileged(cli)
+    before = running(cli)
+    change = _planned(cli, before, wish)
     outcome = Outcome(bool(change.steps), text(change.steps), list(change.notes))
     if not change.steps:
         return outcome
-    if found := preflight.of_log(running, change):
+    if found := preflight.of_log(before, change):
         raise Refused(*found)
     lines = _resolved(change.steps, wish.secrets)
     if check:
         return outcome
     begun = clock()
     try:
-        _push(cli, wish, lines, running)
+        copy = _push(cli, wish, lines, before)
         if clock() - begun > 30 * wish.minutes:
             # A slow router or a long change: what follows gets the whole time again.
             cli.send(f"configure revert timer {wish.minutes}")
@@ -53,36 +57,24 @@ def apply(cli: Cli, wish: Wish, check: bool = False, clock: Callable[[], float] 
             "push",
             restored=False,
         ) from None
-    _verify(cli, wish, running, change, outcome, begun + 60 * wish.minutes, clock)
-    _confirm(cli, wish, outcome)
+    after = _verify(cli, wish, before, change, outcome, begun + 60 * wish.minutes, clock)
+    if wish.hold:
+        outcome.mark = str(Mark.of(before, after, copy))
+        outcome.pending = _hold(cli, wish)
+    else:
+        outcome.warnings += keep(cli, wish.save)
     return outcome
 
 
-def _privileged(cli: Cli) -> None:
-    level = answers.privilege(cli.send("show privilege"))
-    if level != 15:
-        raise Refused(
-            f"the user has privilege {'none that it tells' if level is None else level}, and 15 is "
-            f"needed: write "
-            "ansible_become: true and ansible_become_method: ansible.netcommon.enable with "
-            "ansible_become_password, "
-            "or give the user `privilege 15`"
-        )
-
-
-def _running(cli: Cli) -> str:
-    return cli.send("show running-config")
-
-
-def _planned(cli: Cli, running: str, wish: Wish) -> Remediation:
+def _planned(cli: Cli, now: str, wish: Wish) -> Remediation:
     """The change, after everything that could stand against it was looked at."""
-    if found := preflight.of_router(running):
+    if found := preflight.of_router(now):
         raise Refused(*found)
-    if answers.pending(cli.send("show archive config rollback timer")):
+    if waiting(cli):
         said = "rollback change already pending"
         raise Refused(f"a change on it waits to be confirmed: {answers.remedy(said)}")
-    change = remediate(running, wish.intended, wish.secrets, wish.push_secrets)
-    found = [*change.conflicts, *preflight.of_references(running, wish.intended)]
+    change = remediate(now, wish.intended, wish.secrets, wish.push_secrets)
+    found = [*change.conflicts, *preflight.of_references(now, wish.intended)]
     if not found:
         for name in preflight.trustpoints(wish.intended):
             found += preflight.of_certificates(name, cli.send(f"show crypto pki certificates {name}"))
@@ -106,12 +98,14 @@ def _resolved(steps: tuple[Step, ...], secrets: Mapping[str, str]) -> list[tuple
     return lines
 
 
-def _push(cli: Cli, wish: Wish, lines: list[tuple[str, str]], before: str) -> None:
-    """All lines under the timer. What the router refuses is undone at once. Raises :class:`Lost`."""
+def _push(cli: Cli, wish: Wish, lines: list[tuple[str, str]], before: str) -> str:
+    """All lines under the timer; the copy that the router keeps. What it refuses is undone at once. Raises
+    :class:`Lost`."""
     begin = f"configure terminal revert timer {wish.minutes}"
-    if said := answers.errors(cli.send(begin)):
+    begun = cli.send(begin)
+    if said := answers.errors(begun):
         # Nothing was configured; a router that keeps no copy may have started its timer nevertheless.
-        if not answers.pending(cli.send("show archive config rollback timer")):
+        if not waiting(cli):
             raise Refused(f"`{begin}`: {said[0]} - {answers.remedy(said[0])}")
         _undo(cli, wish, before, f"`{begin}`: {said[0]} - {answers.remedy(said[0])}", "begin")
     for shown, sent in lines:
@@ -119,6 +113,8 @@ def _push(cli: Cli, wish: Wish, lines: list[tuple[str, str]], before: str) -> No
             reason = next((line for line in said if "marker" not in line), said[0])
             _undo(cli, wish, before, f"`{shown}`: {reason} - {answers.remedy(' '.join(said))}", "push")
     cli.send("end")
+    kept = _COPY.search(begun)
+    return kept[1] if kept else ""
 
 
 def _undo(cli: Cli, wish: Wish, before: str, reason: str, step: str) -> None:
@@ -127,7 +123,7 @@ def _undo(cli: Cli, wish: Wish, before: str, reason: str, step: str) -> None:
     try:
         cli.send("end")
         said = cli.send("configure revert now")
-        after = _running(cli)
+        after = running(cli)
     except Lost:
         raise Failed(
             f"{reason}. The connection broke while it was undone; {timer}", step, restored=False
@@ -151,10 +147,7 @@ def _undo(cli: Cli, wish: Wish, before: str, reason: str, step: str) -> None:
 
 def _difference(before: str, after: str) -> list[str]:
     """Lines that are in one of them only."""
-    one, other = (
-        Counter(f"{block.head}\n{row}" for block in blocks(side) for row in block.lines)
-        for side in (before, after)
-    )
+    one, other = rows(before), rows(after)
     return [*(one - other).elements(), *(other - one).elements()]
 
 
@@ -166,12 +159,12 @@ def _verify(
     outcome: Outcome,
     deadline: float,
     clock: Callable[[], float],
-) -> None:
-    """Over a new connection: is everything as meant, and all that is not ours as it was?"""
+) -> str:
+    """Over a new connection: is everything as meant, and all that is not ours as it was? What runs now."""
     timer = f"the router goes back by itself within {wish.minutes} minutes of the change"
     try:
         cli.renew()
-        after = _running(cli)
+        after = running(cli)
     except Lost as lost:
         raise Failed(
             f"after the change no new connection could be made ({lost}), so it was not confirmed; "
@@ -199,6 +192,7 @@ def _verify(
         raise Failed(
             f"the connection broke while the change was verified; {timer}", "verify", restored=False
         ) from None
+    return after
 
 
 def _of_ours(line: str) -> bool:
@@ -221,30 +215,15 @@ def _down(cli: Cli, wish: Wish, deadline: float, clock: Callable[[], float]) -> 
     return ""
 
 
-def _confirm(cli: Cli, wish: Wish, outcome: Outcome) -> None:
-    """Keeps the change, and only then saves it."""
+def _hold(cli: Cli, wish: Wish) -> int:
+    """Seconds that the change waits from now. Whoever is to end it gets the whole time."""
     try:
-        if said := answers.errors(cli.send("configure confirm")):
-            raise Failed(
-                f"the router did not confirm the change: {said[0]}; what it runs is not saved. See "
-                f"`show archive config "
-                "rollback timer`, and run this again",
-                "confirm",
-                restored=False,
-            )
-        if not wish.save:
-            return
-        said_of_save = cli.send("write memory")
-    except Lost:
+        again(cli, wish.minutes)
+    except Lost as lost:
         raise Failed(
-            "the connection broke while the change was confirmed or saved; run this again, which tells "
-            "whether it holds",
-            "confirm",
+            f"the connection broke after the change was verified ({lost}), so it is not confirmed; the "
+            f"router goes back by itself within {wish.minutes} minutes",
+            "verify",
             restored=False,
         ) from None
-    if not _SAVED.search(said_of_save):
-        told = (answers.errors(said_of_save) or ["no [OK] came"])[0]
-        outcome.warnings.append(
-            f"the change holds and is confirmed, but was not saved ({told}): run `write memory` before "
-            f"the next reload"
-        )
+    return 60 * wish.minutes

@@ -45,6 +45,7 @@ class Wish:
     """What is to be there.
 
     ``minutes``: of the revert timer. ``wait``: seconds that the tunnels may take to come up, 0 not to wait.
+    ``hold``: neither confirm nor save, others do.
     """
 
     intended: str
@@ -53,12 +54,18 @@ class Wish:
     wait: int = 0
     push_secrets: bool = False
     save: bool = True
+    hold: bool = False
 
 
 @dataclass(slots=True)
 class Outcome:
-    """``lines`` as shown to people: references in the place of secrets."""
+    """``lines`` as shown to people: references in the place of secrets.
+
+    Of a change that is held, ``mark`` is what it is known by, and ``pending`` the seconds that it waits.
+    """
 
     changed: bool
     lines: str = ""
     warnings: list[str] = field(default_factory=list)
+    mark: str = ""
+    pending: int = 0

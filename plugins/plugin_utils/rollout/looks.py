@@ -12,6 +12,8 @@ from typing import Any
 
 # Among the lines for a router whose tunnel is not there yet: over the command line, and over NETCONF.
 BEGINS_TUNNEL = ("tunnel mode gre multipoint", "+ interface/Tunnel[")
+# These begin with "no" and take nothing away: a new tunnel gets them too.
+SETTINGS = ("no ip redirects", "no bfd echo", "no shutdown", "no next-hop-self", "no split-horizon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def forecast_of(changed: bool, lines: Iterable[str], key: str | None = "") -> di
     """
     shown = list(lines)
     held = [line.strip() for line in shown]
-    loses = any(line.startswith(("no ", "- ")) for line in held)
+    loses = any(line.startswith(("no ", "- ")) and line not in SETTINGS for line in held)
     gains = any(line.startswith(BEGINS_TUNNEL) for line in held)
     told: dict[str, Any] = {"changed": changed, "new": gains and not loses}
     if key:

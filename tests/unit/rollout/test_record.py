@@ -136,7 +136,7 @@ def test_the_waves_are_told_before_anything_is_touched() -> None:
 
 
 def test_an_ios_router_is_new_when_it_gets_a_tunnel_and_loses_nothing() -> None:
-    fresh = ["interface Tunnel10", " tunnel mode gre multipoint", " ip mtu 1400"]
+    fresh = ["interface Tunnel10", " no ip redirects", " tunnel mode gre multipoint", " no shutdown"]
     assert forecast_of(True, fresh) == {"changed": True, "new": True}
     assert not forecast_of(True, ["interface Tunnel10", " no ip mtu 1390", " ip mtu 1400"])["new"]
     assert not forecast_of(True, [" ip mtu 1400"])["new"]

@@ -147,6 +147,18 @@ def netconf_is_on_ios_xe(declared: Declared) -> Iterator[Finding]:
                 yield Finding(host, "dmvpn_ios_transport", problem, remedy)
 
 
+def time_to_confirm_fits_ios(declared: Declared) -> Iterator[Finding]:
+    """A Cisco router undoes a change after 120 minutes at most: it cannot guard one that waits longer."""
+    for host, members in declared.memberships().items():
+        for member in on(members, "ios")[:1]:
+            given = member.site.vars
+            seconds = given.dmvpn_confirm_within
+            broken = {"dmvpn_confirm_within", "dmvpn_ios_transport"} & set(member.site.broken)
+            if not broken and given.dmvpn_ios_transport == "cli" and seconds > IOS_REVERT_MAX:
+                problem = f"{seconds} s is longer than a Cisco router's own timer, 120 minutes"
+                yield Finding(host, "dmvpn_confirm_within", problem, f"write {IOS_REVERT_MAX} or less")
+
+
 def suites_are_on_ios(declared: Declared) -> Iterator[Finding]:
     """Every IOS member has the algorithms of its cloud, so that any two members agree."""
     for name, members in declared.members.items():
@@ -176,6 +188,7 @@ def values_fit_ios(declared: Declared) -> Iterator[Finding]:
                 yield Finding(member.site.name, f"{CLOUDS}[{name}].{key}", problem, remedy)
 
 
+IOS_REVERT_MAX = 7200  # seconds: `configure terminal revert timer` counts to 120 minutes
 IOS_LIFETIME_MAX = 86400  # seconds: `lifetime` of a profile; IOS 15's security-association lifetime
 IOS_MSS_MAX = 1460  # `ip tcp adjust-mss`
 IOS_BFD_INTERVAL_MAX = 9999  # milliseconds

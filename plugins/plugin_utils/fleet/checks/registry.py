@@ -44,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     platforms.ios_is_usable,
     platforms.suites_are_on_ios,
     platforms.netconf_is_on_ios_xe,
+    platforms.time_to_confirm_fits_ios,
     platforms.values_fit_ios,
     rollout.rollout_is_one,
     rollout.canaries_are_there,
