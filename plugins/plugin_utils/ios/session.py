@@ -19,7 +19,7 @@ from ansible.module_utils.connection import (  # type: ignore[import-untyped]
 
 from .wish import Lost
 
-ENDS = 20.0  # seconds that a connection may take to end
+ENDS = 60.0  # seconds that a connection may take to end
 # network_cli takes many words for an error ("not found" in a description is one), and would give up reading.
 # The answers are judged here, so nothing is an error to it.
 NEVER = [{"pattern": r"(?!)"}]
