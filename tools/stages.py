@@ -52,9 +52,11 @@ SOAKED_SCENARIOS = (
     "dual_hub",
     "front_door_vrf",
     "hub_only",
+    "load_shared_cloud_hub",
+    "netconf",
 )
 # Tests on labs of their own in which nothing is timed: they may run beside other labs.
-BESIDE = ("apply", "commit", "lab", "mixed")
+BESIDE = ("apply", "commit", "ios_alive", "lab", "mixed")
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
 TYPED = (

@@ -45,7 +45,6 @@ POINTS = [
     *(Point(moment, "power", node="hub1") for moment in ("step frr", "pending")),
 ]
 SAMPLE = {
-    "spoke1-step_ipsec-run",
     "spoke1-step_frr-controller",
     "spoke1-step_tunnels-power",
     "spoke1-pending-path",
