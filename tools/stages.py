@@ -31,6 +31,7 @@ SOAKED = tuple(
         "guard",
         "convergence",
         "failover",
+        "front_door_vrf",
         "ios_alive",
         "commit",
         "plan",

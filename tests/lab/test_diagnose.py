@@ -184,6 +184,7 @@ def test_fault_is_named_at_its_router(fleet: Fleet, fault: Fault) -> None:
     until(lambda: mended(fleet, fault), "BGP stands again", 120)
 
 
+@pytest.mark.soak
 def test_a_router_that_is_off_gets_one_line_and_the_others_are_judged(fleet: Fleet) -> None:
     fleet.lab.kill("spoke3")
     try:

@@ -89,6 +89,7 @@ def hub_only(fleet: Fleet) -> Iterator[None]:
         fleet.site()
 
 
+@pytest.mark.soak
 def test_figures_of_a_cut_hub_wan_are_those_of_the_lans_and_the_objective_decides(fleet: Fleet) -> None:
     low = ("-e", json.dumps({"dmvpn_objectives": {"hub_loss": "300ms"}}))
     with hub_only(fleet):

@@ -114,6 +114,7 @@ def test_no_cleartext_leaves_or_enters_the_vrf(fleet: Fleet, moved: str) -> None
     fleet.wait_green()
 
 
+@pytest.mark.soak
 def test_a_new_address_in_the_vrf_is_found_by_itself(fleet: Fleet, moved: str) -> None:
     fleet.lab.lease(NODE, "203.0.113.20")
     fleet.wait_green()
@@ -121,6 +122,7 @@ def test_a_new_address_in_the_vrf_is_found_by_itself(fleet: Fleet, moved: str) -
     fleet.wait_green()
 
 
+@pytest.mark.soak
 def test_it_comes_back_after_a_reboot(fleet: Fleet, moved: str) -> None:
     fleet.lab.reboot(NODE)
     fleet.wait_green()
