@@ -13,7 +13,7 @@ from .conftest import BASE, Make, Router, Run
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.02)

@@ -76,7 +76,7 @@ def test_waiting_then_undone(make: Make, hub: str) -> None:
 
 
 def test_the_time_was_over_when_it_was_to_be_confirmed(make: Make, hub: str) -> None:
-    router = make(minute=4.0)
+    router = make(minute=20.0)
     before, run = left_waiting(router, hub)
     until(lambda: router.text == before)
     late = end(router, run.result["commit"], state="confirmed")
