@@ -33,6 +33,7 @@ SOAKED = tuple(
         "failover",
         "front_door_vrf",
         "ios_alive",
+        "multicast",
         "commit",
         "plan",
         "rollout",

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.mgre.dmvpn.tests.lab import wiring
 from ansible_collections.mgre.dmvpn.tests.lab.fleet import Fleet, until
 
-pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("clean_wans")]
+pytestmark = [pytest.mark.lab, pytest.mark.soak, pytest.mark.usefixtures("clean_wans")]
 
 GROUP = "239.10.1.1"
 PACKETS = 60
