@@ -95,7 +95,7 @@ def test_a_router_that_is_off_or_has_no_python_gets_one_line_and_the_others_go_o
     fleet.lab.kill("spoke3")
     fleet.lab.ssh("spoke2", "mv /usr/bin/python3 /usr/bin/python3.away")
     try:
-        done = fleet.play("site")
+        done = fleet.play("site", "--timeout", "10")
     finally:
         fleet.lab.ssh("spoke2", "mv /usr/bin/python3.away /usr/bin/python3")
         fleet.lab.start("spoke3")
