@@ -26,6 +26,7 @@ SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 SOAKED = tuple(
     f"tests/lab/test_{name}.py"
     for name in (
+        "apply",
         "fleet",
         "diagnose",
         "guard",
@@ -52,13 +53,16 @@ SOAKED_SCENARIOS = (
     "cisco_dual_hub",
     "cisco_hub_linux_spokes",
     "dual_hub",
+    "dual_transport",
     "front_door_vrf",
     "hub_only",
     "load_shared_cloud_hub",
     "netconf",
+    "regional_hubs",
 )
-# Tests on labs of their own in which nothing is timed: they may run beside other labs.
-BESIDE = ("apply", "commit", "ios_alive", "lab", "mixed")
+# Tests on labs of their own in which nothing is timed: two rows, the second with the scenarios.
+BESIDE = ("apply", "commit", "ios_alive")
+BESIDE_SCENARIOS = ("lab", "mixed")
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
 TYPED = (
@@ -132,9 +136,10 @@ def one_after_another(*groups: Stages) -> Generator[Stage | Together]:
 
 def lab() -> Generator[Stage | Together]:
     """The tests that boot routers: two labs at once first, then alone what measures a live fleet."""
-    yield Together((lab_tests("lab-beside", BESIDE, quiet=True), molecule()))
+    second = one_after_another(molecule(), lab_tests("lab-second", BESIDE_SCENARIOS, quiet=True))
+    yield Together((lab_tests("lab-first", BESIDE, quiet=True), second))
     files = (ROOT / "tests" / "lab").glob("test_*.py")
-    alone = sorted({file.stem.removeprefix("test_") for file in files} - set(BESIDE))
+    alone = sorted({file.stem.removeprefix("test_") for file in files} - {*BESIDE, *BESIDE_SCENARIOS})
     yield from lab_tests("lab", alone, quiet=False)
 
 

@@ -155,6 +155,7 @@ def test_a_change_does_not_touch_sessions_that_stay(routers: Routers) -> None:
     assert after["bgpTimerUpEstablishedEpoch"] == pytest.approx(before["bgpTimerUpEstablishedEpoch"], abs=2)
 
 
+@pytest.mark.soak
 def test_the_packet_filter_can_change_under_a_running_tunnel(routers: Routers) -> None:
     before = routers.neighbor()
     spoke = routers.hosts["all"]["hosts"]["spoke1"]
@@ -171,6 +172,7 @@ def test_the_packet_filter_can_change_under_a_running_tunnel(routers: Routers) -
     assert routers.neighbor()["connectionsEstablished"] == before["connectionsEstablished"]
 
 
+@pytest.mark.soak
 def test_it_survives_a_reboot_of_both(routers: Routers) -> None:
     routers.lab.reboot("hub1", "spoke1")
     routers.wait_up()
@@ -187,6 +189,7 @@ def test_it_survives_a_reboot_of_both(routers: Routers) -> None:
     assert re.findall(r"changed=(\d+)", recap) == ["0", "0"], recap
 
 
+@pytest.mark.soak
 def test_absent_leaves_nothing_of_ours_and_everything_of_others(routers: Routers) -> None:
     routers.site("-e", "linux_state=absent")
     for node in ("hub1", "spoke1"):
