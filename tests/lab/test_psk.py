@@ -33,8 +33,11 @@ ROUTERS = ("hub1", "spoke1", "spoke2")
 FLOWS = (("spoke1", "hub1"), ("hub1", "spoke2"), ("spoke1", "spoke2"))
 CONF = "/etc/swanctl/conf.d"
 SECOND = f"{CONF}/mgre-dmvpn-rotation.conf"
-# The connections of a peer are made anew by this end, which traps the next packet.
-ANEW = "swanctl --terminate --ike mgre-internet --force >/dev/null; swanctl --list-sas"
+# All SAs go at this end, whatever connection made them, and the next packet is trapped.
+ANEW = """\
+swanctl --list-sas | sed -n 's/^mgre-[^ ]*: #\([0-9]*\),.*/\1/p' |
+    while read -r number; do swanctl --terminate --ike-id "$number" --force >/dev/null; done
+"""
 
 
 class Small(Fleet):

@@ -25,6 +25,9 @@ from .release import SWANCTL
 OURS, ROLL = "mgre-", "-roll-"
 CHILD = "gre"
 STANDING = ("ESTABLISHED", "REKEYING", "REKEYED")
+# The ESP SA comes in an exchange of its own, which takes the peer next to no time, so that nothing arrives
+# over it before it is there. strongSwan 5.9 does not know "prefer", and a peer may not know the way at all.
+CHILDLESS = ("prefer", "force", "allow")
 PATIENCE = 15  # seconds that a new SA may take
 ODD = 600  # seconds by which the lifetimes of two SAs differ at the most
 PAUSE, LOOKS = 1.0, 8  # seconds between two looks at what comes over an old SA, and how many
@@ -109,15 +112,25 @@ def reauthenticate(
 
 def _anew(request: Request, name: str, connection: Mapping[str, Any]) -> str:
     """A new SA beside the old one. Returns why not, empty if it stands."""
-    answer = request("load-conn", {name: connection})
-    if answer.get("success") != "yes":
-        return str(answer.get("errmsg"))
-    try:
-        answer = request("initiate", {"child": CHILD, "ike": name, "timeout": str(PATIENCE * 1000)})
-        return "" if answer.get("success") == "yes" else str(answer.get("errmsg"))
-    finally:
-        # SAs outlive the connection that they were made by.
-        request("unload-conn", {"name": name})
+    why = ""
+    for childless in CHILDLESS:
+        answer = request("load-conn", {name: {**connection, "childless": childless}})
+        if answer.get("success") != "yes":
+            why = str(answer.get("errmsg"))
+            if "childless" in why:
+                continue
+            return why
+        try:
+            answer = request("initiate", {"child": CHILD, "ike": name, "timeout": str(PATIENCE * 1000)})
+        finally:
+            # SAs outlive the connection that they were made by.
+            request("unload-conn", {"name": name})
+        if answer.get("success") == "yes":
+            return ""
+        why = str(answer.get("errmsg"))
+        if childless == "prefer":
+            break
+    return why
 
 
 def _quiet(host: Host, ask: Callable[[], list[Message]], uniques: list[str]) -> None:
@@ -151,16 +164,11 @@ def _sas(messages: Iterable[Message]) -> Iterable[Message]:
 
 
 def with_peer(host: Host, sa: OldSa, section: Mapping[str, Any]) -> dict[str, Any]:
-    """Our connection as vici wants it, for this peer only, and without a trap of its own.
-
-    ``childless``: the ESP SA comes in an exchange of its own, which takes the peer next to no time, so that
-    nothing arrives over it before it is there.
-    """
+    """Our connection as vici wants it, for this peer only, and without a trap of its own."""
     found = _sent(host, section)
     found["remote_addrs"] = [sa.peer]
     if sa.port not in ("500", "4500", "None"):
         found["remote_port"] = sa.port
-    found["childless"] = "prefer"
     # Were all settings equal, charon would take the old IKE SA for the one that is asked for.
     seconds = int(str(found.get("rekey_time", "14400s")).rstrip("s")) + 1 + int(sa.unique) % ODD
     found["rekey_time"] = f"{seconds}s"

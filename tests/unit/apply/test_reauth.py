@@ -26,7 +26,8 @@ CONF = "etc/swanctl/conf.d/mgre-dmvpn.conf"
 class Charon:
     """SAs by number, and the requests in the order in which they came."""
 
-    def __init__(self, refuse: str = "") -> None:
+    def __init__(self, refuse: str = "", knows: tuple[str, ...] = ("prefer", "force", "allow")) -> None:
+        self.knows = knows
         self.sas: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.refuse = refuse
@@ -48,6 +49,9 @@ class Charon:
 
     def request(self, command: str, message: Mapping[str, Any]) -> dict[str, Any]:
         self.requests.append((command, dict(message)))
+        for connection in message.values() if command == "load-conn" else ():
+            if connection["childless"] not in self.knows:
+                return {"success": "no", "errmsg": "invalid value for: childless, config discarded"}
         if command == self.refuse:
             return {"success": "no", "errmsg": "it does not want to"}
         if command == "initiate":
@@ -104,6 +108,27 @@ def test_a_new_sa_first_by_the_connection_of_now(host: Host) -> None:
     ((_name, again),) = charon.requests[4][1].items()
     # Else charon would take the one that is there for the one that is asked for.
     assert again["rekey_time"] != sent["rekey_time"]
+
+
+def test_strongswan_5_9_has_another_word_for_an_exchange_of_its_own(host: Host) -> None:
+    charon = Charon(knows=("force", "allow"))
+    charon.stand("1", 900, initiator=True)
+    assert reauthenticate(host, charon.request, charon.ask, 940.0, lambda: 1000.0, Nothing) == (1, [])
+    loaded = [connection for command, message in charon.requests for connection in message.values()][:2]
+    assert [connection["childless"] for connection in loaded] == ["prefer", "force"]
+
+
+def test_a_peer_that_does_not_know_that_exchange_gets_the_usual_one(host: Host) -> None:
+    charon = Charon(refuse="initiate", knows=("force", "allow"))
+    charon.stand("1", 900, initiator=True)
+    made, left = reauthenticate(host, charon.request, charon.ask, 940.0, lambda: 1000.0, Nothing)
+    assert (made, [sa.why for sa in left]) == (0, ["it does not want to"])
+    tried = [message for command, message in charon.requests if command == "load-conn"]
+    assert [connection["childless"] for message in tried for connection in message.values()] == [
+        "prefer",
+        "force",
+        "allow",
+    ]
 
 
 @pytest.mark.parametrize("refused", ["load-conn", "initiate"])
