@@ -21,8 +21,10 @@ NODE, OVERLAY = "spoke3", "10.255.0.13"
 SEED = "/var/lib/cloud/seed/nocloud"
 PORT = 1080
 APT = f"apt-get -q -o Acquire::http::Proxy=socks5h://127.0.0.1:{PORT} -o Acquire::Retries=3"
+# cloud-init resizes the disk, as on every image that has it.
 INSTALL = (
-    f"{APT} update && DEBIAN_FRONTEND=noninteractive {APT} install -y --no-install-recommends cloud-init"
+    f"{APT} update && "
+    f"DEBIAN_FRONTEND=noninteractive {APT} install -y --no-install-recommends cloud-init e2fsprogs"
 )
 # The lab has one host key for all routers, and its network is the lab's own; the WAN is the seed's to bring.
 LAB = f"""\
