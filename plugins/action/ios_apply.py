@@ -25,7 +25,6 @@ try:
     from ..plugin_utils.fleet.dump import parse_device
     from ..plugin_utils.ios.driver import BadConfiguration
     from ..plugin_utils.ios.owned import NotOurs
-    from ..plugin_utils.ios.session import Session
     from ..plugin_utils.ios.transaction import apply
     from ..plugin_utils.ios.wish import Failed, Lost, Refused, Wish
     from ..plugin_utils.judge.plan import state_arguments
