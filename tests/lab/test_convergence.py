@@ -182,14 +182,28 @@ DAEMONS = {
 }
 
 
+def answers(fleet: Fleet, daemon: str, before: str) -> bool:
+    """Whether a daemon of the hub is another process than ``before``, and can be asked."""
+    ask = "swanctl --stats" if daemon == "charon" else f"vtysh -d {daemon} -c 'show version'"
+    return process(fleet, daemon, f"{ask} >/dev/null 2>&1") not in ("", before)
+
+
+def process(fleet: Fleet, daemon: str, when: str = "true") -> str:
+    """Process number of a daemon of the hub; empty where there is none, or what shall be true is not."""
+    program = "charon-systemd" if daemon == "charon" else daemon
+    return fleet.lab.ssh("hub1", f"if {when}; then pidof {program} || true; fi").strip()
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("daemon", DAEMONS)
 def test_a_daemon_of_the_hub_restarts(fleet: Fleet, daemon: str) -> None:
     unit = detection(fleet)
     with through_hub1(fleet) as probes:
+        before = process(fleet, daemon)
         began = time.monotonic()
         fleet.lab.ssh("hub1", DAEMONS[daemon])
-        time.sleep(1)
+        # watchfrr looks every five seconds; until then a session may be up that nobody serves.
+        until(lambda: answers(fleet, daemon, before), f"{daemon} of the hub is back", seconds=60)
         until(lambda: all_up(fleet), "all BGP sessions up again", seconds=120)
         probes.wait_steady(time.monotonic(), STEADY, 60)
     gap = probes.gap_after(began)

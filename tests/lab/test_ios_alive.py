@@ -330,6 +330,14 @@ def test_a_cisco_hub_takes_linux_and_cisco_spokes(linux_hub: Mixed) -> None:
         lambda: all(re.search(row, mixed.show("hub2", "show dmvpn")) for row in rows),
         "both spokes are registered at hub2",
     )
+    # A session that is up has told nothing yet: bgpd collects routes for a second.
+    until(
+        lambda: (
+            "dev dmvpn10" in mixed.lab.ssh("hub1", "ip route get 10.2.0.10")
+            and all(lan in mixed.show("hub2", "show ip route") for lan in ("10.1.0.0/24", "10.11.0.0/24"))
+        ),
+        "hub1 and hub2 have each other's routes",
+    )
     with mixed.fleet.traffic(("spoke1", "hub1"), ("hub1", "hub2")) as lost:
         until(
             lambda: "10.1.0.0/24 via 10.255.0.1" in mixed.show("spoke1", "show ip nhrp"),
