@@ -50,8 +50,6 @@ SCENARIOS = ROOT / "extensions" / "molecule"
 LAB_DOWN = ("tests/lab/lab", "down")
 # Designs whose parts the lab tests and the other scenarios break as well: once, before the hour.
 SOAKED_SCENARIOS = (
-    "cisco_dual_hub",
-    "cisco_hub_linux_spokes",
     "dual_hub",
     "dual_transport",
     "front_door_vrf",
