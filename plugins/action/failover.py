@@ -22,7 +22,7 @@ try:
     from ..plugin_utils.failover.plan import Plan, flows, make_plan, participants
     from ..plugin_utils.failover.refuse import about_fleet, about_request, not_green
     from ..plugin_utils.failover.report import Report, as_json, console, junit
-    from ..plugin_utils.failover.store import Store, load_devices, parse_readings
+    from ..plugin_utils.failover.store import NoPlan, Store, load_devices, parse_readings
     from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.declared import read_site
     from ..plugin_utils.judge.report import HostReport
@@ -72,6 +72,8 @@ class ActionModule(ActionBase):
             result.update(getattr(self, f"step_{self.given['step']}")())
         except FindingsError as error:
             raise AnsibleActionFail(f"nothing was broken. {error}") from None
+        except NoPlan as error:
+            raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename}: {error.strerror}") from None
         return result
@@ -125,8 +127,6 @@ class ActionModule(ActionBase):
 
     def step_report(self) -> Values:
         plan = self.store.load_plan()
-        if plan is None:
-            raise AnsibleActionFail(f"there is no plan in {self.store.folder}; run the step permit first")
         report = self.made(plan)
         report.trouble += not_green(self.health(list(load_devices(self.bundle, self.play()))))
         folder = self.store.reports

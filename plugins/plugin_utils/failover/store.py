@@ -27,6 +27,10 @@ _plans = TypeAdapter(Plan)
 _looks = TypeAdapter(Look)
 
 
+class NoPlan(Exception):
+    """A step came before the one that makes the plan. Its text is the whole message."""
+
+
 class Store:
     """``reports`` is verify's directory of reports; ours are in a folder of it."""
 
@@ -54,11 +58,14 @@ class Store:
     def save_plan(self, plan: Plan) -> None:
         write(self.folder / "plan.json", json.dumps(asdict(plan), indent=1) + "\n")
 
-    def load_plan(self) -> Plan | None:
+    def load_plan(self) -> Plan:
+        """Raises :class:`NoPlan`."""
         try:
             return _plans.validate_json((self.folder / "plan.json").read_bytes())
         except (OSError, ValueError):
-            return None
+            raise NoPlan(
+                f"there is no plan in {self.folder}; run the step permit of failover first"
+            ) from None
 
     def save_look(self, host: str, look: Look) -> None:
         self.save("look", host, asdict(look))
