@@ -13,10 +13,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ...module_utils.state import State
-from ..fleet.dump import parse_device
 from ..fleet.intent import Device
 from ..judge.plan import lan_address
-from ..judge.store import intent_path, path_of, write
+from ..judge.store import path_of, write
 from ..judge.verdict import parse_state
 from .clock import Reading
 from .look import Look
@@ -86,15 +85,6 @@ class Store:
                 state = State()
             found[device.name] = lan_address(device, state)
         return found
-
-
-def load_devices(bundle: Path, hosts: Iterable[str]) -> dict[str, Device]:
-    """The routers among these hosts, as they are rendered. Raises FindingsError, OSError, ValueError."""
-    return {
-        host: parse_device(json.loads(intent_path(bundle, host).read_text(encoding="utf-8")))
-        for host in hosts
-        if intent_path(bundle, host).exists()
-    }
 
 
 def dump_readings(readings: Iterable[Reading]) -> list[dict[str, float]]:
