@@ -17,6 +17,12 @@ sys.path.insert(0, str(ROOT / ".build" / "collections"))
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet import models, pace, suites  # noqa: E402
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.checks.registry import CHECKS  # noqa: E402
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.cloud_models import (  # noqa: E402
+    BfdInput,
+    CloudInput,
+    IpsecInput,
+    RoutingInput,
+)
 
 TARGET = ROOT / "docs" / "reference"
 TEMPLATE = {"$ref": "#/$defs/Template"}
@@ -25,7 +31,8 @@ Schema = dict[str, Any]
 
 INTRO = """# Inventory variables
 
-Written by `tools/reference.py` from the models in `plugins/plugin_utils/fleet/models.py`: change it there.
+Written by `tools/reference.py` from `models.py` and `cloud_models.py` in \
+`plugins/plugin_utils/fleet`: change it there.
 
 A fleet is described by variables that begin with `dmvpn_`. Unknown ones are refused, and so is a value of \
 another type: `"11"` is text, `11` is a number. All findings come in one run, each with host, variable, what \
@@ -38,10 +45,10 @@ Editors that know JSON Schema complete and check these variables: put
 
 SECTIONS = (
     ("Variables", models.Inventory, "Where each stands is the inventory's business: host or any group."),
-    ("Clouds", models.CloudInput, "Entries of `dmvpn_clouds`. A router may be hub in one, spoke in another."),
-    ("Routing", models.RoutingInput, "`routing` of a cloud."),
-    ("BFD", models.BfdInput, "`routing.bfd` of a cloud."),
-    ("IPsec", models.IpsecInput, "`ipsec` of a cloud. Clouds that share a transport share its IKE SAs, so "
+    ("Clouds", CloudInput, "Entries of `dmvpn_clouds`. A router may be hub in one, spoke in another."),
+    ("Routing", RoutingInput, "`routing` of a cloud."),
+    ("BFD", BfdInput, "`routing.bfd` of a cloud."),
+    ("IPsec", IpsecInput, "`ipsec` of a cloud. Clouds that share a transport share its IKE SAs, so "
      "theirs must be equal, with `auth: certificate`."),
     ("Transports", models.TransportInput, "Entries of `dmvpn_transports`, by name. A hub needs a fixed "
      "`address` or a `public_address`. Two sites behind one public address are refused."),
@@ -104,7 +111,7 @@ def page() -> str:
         made = model.model_json_schema()
         tidy(made)
         text += [f"## {title}\n", f"{prose}\n", table(made)]
-        if model is models.IpsecInput:
+        if model is IpsecInput:
             text += ["### Suites\n", suite_table()]
             text += ["## Convergence\n", CONVERGENCE, pace_table()]
     text += ["## Sizes\n", SIZES, size_table(), "## What is checked between values\n", checks()]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from pathlib import Path
@@ -16,13 +15,12 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils.requirements import require
 
 try:
-    from ..plugin_utils.findings import FindingsError
-    from ..plugin_utils.fleet.dump import parse_device
+    from ..plugin_utils.fleet.rendered import NotRendered, intent_path, read_intent
     from ..plugin_utils.judge.plan import probe_targets, state_arguments
     from ..plugin_utils.judge.present import described
     from ..plugin_utils.judge.report import HostReport, rows
     from ..plugin_utils.judge.result import Sight
-    from ..plugin_utils.judge.store import forget, intent_path, save, save_error
+    from ..plugin_utils.judge.store import forget, save, save_error
     from ..plugin_utils.judge.verdict import Judgement, judge, parse_probes, parse_state
     from ..plugin_utils.observe.command_line import is_command_line
 except ImportError as error:
@@ -94,20 +92,10 @@ class ActionModule(ActionBase):
 
     def intent(self, bundle: Path, host: str | None = None) -> Any:
         """What is wanted of a host, this one if none is named."""
-        path = intent_path(bundle, host or self.host)
         try:
-            return parse_device(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            raise AnsibleActionFail(
-                f"there is no {path}: the router is not in the fleet or not rendered; "
-                "run playbooks/render.yml with the same dmvpn_bundle_dir"
-            ) from None
-        except FindingsError as error:
-            raise AnsibleActionFail(
-                f"{path} is of another release; run playbooks/render.yml\n{error}"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise AnsibleActionFail(f"{path} cannot be read: {error}; run playbooks/render.yml") from None
+            return read_intent(bundle, host or self.host)
+        except NotRendered as error:
+            raise AnsibleActionFail(str(error)) from None
 
     def look(self, device: Any, earlier: Any, last: bool) -> tuple[Sight, Judgement]:
         """One observation. Packets are sent once nothing else fails, or the last time whatever fails."""

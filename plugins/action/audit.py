@@ -22,8 +22,9 @@ if MISSING is None:
     from ..plugin_utils.audit.judged import judged
     from ..plugin_utils.audit.report import Audit, parse_differences, save
     from ..plugin_utils.audit.software import software, suites
+    from ..plugin_utils.fleet.rendered import intent_path
     from ..plugin_utils.judge.plan import state_arguments
-    from ..plugin_utils.judge.store import forget, intent_path
+    from ..plugin_utils.judge.store import forget
     from ..plugin_utils.judge.verdict import parse_state
 
 ARGUMENTS = {

@@ -17,8 +17,7 @@ from ..plugin_utils.requirements import require
 
 try:
     from ..module_utils.health_metrics import DIRECTORY
-    from ..plugin_utils.findings import FindingsError
-    from ..plugin_utils.fleet.dump import parse_device
+    from ..plugin_utils.fleet.rendered import NotRendered, read_intent
     from ..plugin_utils.health.plan import health_plan
 except ImportError as error:
     MISSING: str | None = error.name
@@ -57,9 +56,11 @@ class ActionModule(ActionBase):
                 )
             if not 15 <= interval <= 86400:
                 raise AnsibleActionFail(f"interval: {interval} s is not 15 to 86400")
-            device = self.intent(
-                Path(os.path.abspath(arguments["bundle_dir"])), variables["inventory_hostname"]
-            )
+            bundle = Path(os.path.abspath(arguments["bundle_dir"]))
+            try:
+                device = read_intent(bundle, variables["inventory_hostname"])
+            except NotRendered as error:
+                raise AnsibleActionFail(str(error)) from None
             plan = health_plan(device, interval, directory)
             sent.update(
                 programs={
@@ -76,13 +77,3 @@ class ActionModule(ActionBase):
         )
         result.pop("invocation", None)
         return result
-
-    @staticmethod
-    def intent(bundle: Path, host: str) -> Any:
-        path = bundle / host / "intent.json"
-        try:
-            return parse_device(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, FindingsError) as error:
-            raise AnsibleActionFail(
-                f"{path} cannot be read ({error}); run playbooks/render.yml with the same dmvpn_bundle_dir"
-            ) from None

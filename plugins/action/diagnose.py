@@ -17,11 +17,12 @@ from .adjacency import MISSING
 from .adjacency import ActionModule as Adjacency
 
 if MISSING is None:
+    from ..plugin_utils.fleet.rendered import NotRendered, intent_path, rendered
     from ..plugin_utils.judge.diagnosis import diagnose, name_of
     from ..plugin_utils.judge.plan import state_arguments
     from ..plugin_utils.judge.present_diagnosis import as_json, console, paragraph, verdict
     from ..plugin_utils.judge.scope import Scope, around, scope, targets
-    from ..plugin_utils.judge.store import Looks, NotRendered, intent_path, rendered, write
+    from ..plugin_utils.judge.store import Looks, write
 
 ARGUMENTS = {
     "from": {"type": "str", "default": ""},

@@ -22,9 +22,10 @@ try:
     from ..plugin_utils.failover.plan import Plan, flows, make_plan, participants
     from ..plugin_utils.failover.refuse import about_fleet, about_request, not_green
     from ..plugin_utils.failover.report import Report, as_json, console, junit
-    from ..plugin_utils.failover.store import Store, load_devices, parse_readings
+    from ..plugin_utils.failover.store import NoPlan, Store, parse_readings
     from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.declared import read_site
+    from ..plugin_utils.fleet.rendered import NotRendered, read_intents
     from ..plugin_utils.judge.report import HostReport
     from ..plugin_utils.judge.store import load, write
     from .render import native
@@ -72,6 +73,8 @@ class ActionModule(ActionBase):
             result.update(getattr(self, f"step_{self.given['step']}")())
         except FindingsError as error:
             raise AnsibleActionFail(f"nothing was broken. {error}") from None
+        except (NoPlan, NotRendered) as error:
+            raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename}: {error.strerror}") from None
         return result
@@ -82,7 +85,7 @@ class ActionModule(ActionBase):
     def step_plan(self) -> Values:
         """What was asked for: refused before any router is asked."""
         self.store.forget()
-        devices = load_devices(self.bundle, self.play())
+        devices = read_intents(self.bundle, self.play())
         findings = list(about_request(devices, self.given, bool(self._task.check_mode)))
         if findings:
             raise FindingsError(findings)
@@ -91,7 +94,7 @@ class ActionModule(ActionBase):
 
     def step_permit(self) -> Values:
         """The plan, provided that nothing speaks against it."""
-        devices = load_devices(self.bundle, self.play())
+        devices = read_intents(self.bundle, self.play())
         target, fault = devices[self.given["target"]], FAULTS[self.given["fault"]]
         plan = make_plan(devices, target, self.given, self.objectives(target.name))
         chosen = participants(devices, target, fault, self.given["sites"])
@@ -125,10 +128,8 @@ class ActionModule(ActionBase):
 
     def step_report(self) -> Values:
         plan = self.store.load_plan()
-        if plan is None:
-            raise AnsibleActionFail(f"there is no plan in {self.store.folder}; run the step permit first")
         report = self.made(plan)
-        report.trouble += not_green(self.health(list(load_devices(self.bundle, self.play()))))
+        report.trouble += not_green(self.health(list(read_intents(self.bundle, self.play()))))
         folder = self.store.reports
         write(folder / "failover.json", json.dumps(as_json(report), indent=1) + "\n")
         write(folder / "failover.xml", junit(report))

@@ -21,9 +21,9 @@ from ..plugin_utils.requirements import require
 try:
     from ..plugin_utils.failover.ios_router import IosRouter
     from ..plugin_utils.failover.linux_router import LinuxRouter
-    from ..plugin_utils.failover.plan import Plan
     from ..plugin_utils.failover.router import Router, Trouble
-    from ..plugin_utils.failover.store import Store, dump_readings, load_devices
+    from ..plugin_utils.failover.store import NoPlan, Store, dump_readings
+    from ..plugin_utils.fleet.rendered import NotRendered, read_intents
     from ..plugin_utils.ios.session import Session
     from ..plugin_utils.observe.command_line import is_command_line
 except ImportError as error:
@@ -59,20 +59,20 @@ class ActionModule(ActionBase):
             return result | {"skipped": True}
         try:
             result.update(getattr(self, f"step_{given['step']}")())
-        except Trouble as trouble:
-            raise AnsibleActionFail(str(trouble)) from None
+        except (NoPlan, NotRendered, Trouble) as error:
+            raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename}: {error.strerror}") from None
         return result
 
     def step_look(self) -> Values:
-        if self.host not in load_devices(self.bundle, [self.host]):
+        if self.host not in read_intents(self.bundle, [self.host]):
             return {"skipped": True}
         self.store.save_look(self.host, self.router().look())
         return {}
 
     def step_probe(self) -> Values:
-        plan = self.plan()
+        plan = self.store.load_plan()
         own = [flow for flow in plan.flows if flow.source == self.host]
         if not own:
             return {"skipped": True}
@@ -83,7 +83,7 @@ class ActionModule(ActionBase):
 
     def step_break(self) -> Values:
         """Breaks, and waits until the router is restored and things had time to settle."""
-        plan = self.plan()
+        plan = self.store.load_plan()
         if plan.target != self.host:
             return {"skipped": True}
         router = self.router()
@@ -119,7 +119,7 @@ class ActionModule(ActionBase):
         """This router. The platform is the connection's: that of the inventory follows it."""
         if is_command_line(self._connection):
             return IosRouter(self.host, Session(self))
-        device = load_devices(self.bundle, [self.host]).get(self.host)
+        device = read_intents(self.bundle, [self.host]).get(self.host)
         if device is not None and device.platform == "ios":
             raise AnsibleActionFail(
                 f"{self.host}: an IOS router is reached over network_cli: write ansible_connection: "
@@ -138,11 +138,3 @@ class ActionModule(ActionBase):
 
         local = str(self._connection.transport) == "local"
         return LinuxRouter(self.host, module, self._low_level_execute_command, local)
-
-    def plan(self) -> Plan:
-        plan = self.store.load_plan()
-        if plan is None:
-            raise AnsibleActionFail(
-                f"there is no plan in {self.store.folder}; run the step permit of failover first"
-            )
-        return plan

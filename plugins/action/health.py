@@ -19,10 +19,10 @@ try:
     from ..module_utils.health_measure import Look, Ping, measure, watched
     from ..module_utils.health_memory import advance
     from ..module_utils.health_plan import HealthPlan
+    from ..plugin_utils.fleet.rendered import intent_path
     from ..plugin_utils.health.plan import health_plan
     from ..plugin_utils.health.store import Kept, last, save
     from ..plugin_utils.judge.plan import state_arguments
-    from ..plugin_utils.judge.store import intent_path
     from ..plugin_utils.judge.verdict import parse_state
 except ImportError as error:
     MISSING: str | None = error.name

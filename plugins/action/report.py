@@ -16,8 +16,9 @@ from ansible.utils.display import Display
 from ..plugin_utils.requirements import require
 
 try:
+    from ..plugin_utils.fleet.rendered import NotRendered, rendered
     from ..plugin_utils.judge.present import as_json, console, green, junit
-    from ..plugin_utils.judge.store import NotRendered, forget, load, rendered, write
+    from ..plugin_utils.judge.store import forget, load, write
 except ImportError as error:
     MISSING: str | None = error.name
 else:

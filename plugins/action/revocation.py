@@ -19,7 +19,7 @@ from ..plugin_utils.pki.subject import PkiError
 from ..plugin_utils.requirements import require
 
 try:
-    from ..plugin_utils.judge.store import NotRendered, rendered
+    from ..plugin_utils.fleet.rendered import NotRendered, rendered
     from ..plugin_utils.keys.evicted import console, outcome
 except ImportError as error:
     MISSING: str | None = error.name

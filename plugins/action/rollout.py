@@ -18,9 +18,9 @@ from ansible.utils.display import Display
 from ..plugin_utils.requirements import require
 
 try:
-    from ..plugin_utils.failover.store import load_devices
     from ..plugin_utils.findings import FindingsError
     from ..plugin_utils.fleet.declared import read_site
+    from ..plugin_utils.fleet.rendered import NotRendered, read_intents
     from ..plugin_utils.operator import operator
     from ..plugin_utils.plan.plan import Plan, change, compose, differences
     from ..plugin_utils.plan.present import console
@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
         result["changed"] = False
         try:
             result.update(getattr(self, f"step_{self.given['step']}")())
-        except FindingsError as error:
+        except (FindingsError, NotRendered) as error:
             raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             raise AnsibleActionFail(
@@ -123,7 +123,7 @@ class ActionModule(ActionBase):
         ours = [every[host] for host in play if host in every and host in looks and looks[host].changed]
         names = {router.name for router in ours}
         waves = plan_waves(ours, [r for r in every.values() if r.name not in names], self.sizes())
-        devices = load_devices(self.bundle, everybody)
+        devices = read_intents(self.bundle, everybody)
         files = {host: files_of(self.bundle, host) for host in every}
         changes = {r.name: change(devices[r.name], looks[r.name].forecast, files[r.name]) for r in ours}
         plan = compose(

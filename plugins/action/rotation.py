@@ -18,7 +18,7 @@ from ..plugin_utils.keys.psk import with_psk
 from ..plugin_utils.requirements import require
 
 try:
-    from ..plugin_utils.judge.store import NotRendered, rendered
+    from ..plugin_utils.fleet.rendered import NotRendered, rendered
     from ..plugin_utils.keys.rotation import begin, console, keep, progress
 except ImportError as error:
     MISSING: str | None = error.name

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..difference import DEFAULT, OURS, THEIRS, Difference
 from .host import Host
 from .release import SYSCTL, Release
-from .steps import proc, sysctl_keys
+from .settings import proc, sysctl_keys
 
 # In the order in which systemd-sysctl reads them: a file name that comes later wins (sysctl.d(5)).
 PLACES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")

@@ -12,7 +12,8 @@ from . import frr
 from .host import Host
 from .preflight import AUTHORITY, CERTIFICATE
 from .release import EVENTS_UNIT, GUARD_UNIT, SWANCTL, SYSCTL, Release
-from .steps import CHARON, NET, SERVICES, proc, sysctl_keys
+from .settings import proc, sysctl_keys
+from .steps import CHARON, NET, SERVICES
 from .store import Record
 
 

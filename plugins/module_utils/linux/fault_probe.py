@@ -28,7 +28,7 @@ SMALLEST = HEADERS + 8
 IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3  # Don't Fragment, and no path MTU of the kernel's
 BEHIND = 0.2  # seconds that a flow may lag
 LOOK = 0.1  # seconds between two looks at the routes
-RTM_GETROUTE, RTM_NEWROUTE, NLMSG_ERROR, NLM_F_REQUEST = 26, 24, 2, 1
+RTM_GETROUTE, RTM_NEWROUTE, NLM_F_REQUEST = 26, 24, 1
 RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY = 1, 2, 4, 5
 WAYS = (1, 2)  # kinds of routes that lead somewhere: unicast, local
 

@@ -32,7 +32,8 @@ from .release import (
     SYSTEMD,
     Release,
 )
-from .steps import CHARON, NET, RELOADABLE, Change, settings_changed
+from .settings import RELOADABLE, settings_changed
+from .steps import CHARON, NET, Change
 from .store import Record
 
 Act = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..state import State
 from . import observe_frr, observe_guard, observe_host, observe_ip, observe_kernel, observe_vici
-from .observe_run import Unreadable
+from .observe_run import Sections
 
 T = TypeVar("T")
 
@@ -22,15 +22,7 @@ def observe(units: Sequence[str], certificates: Sequence[str], firewall: str) ->
     """The state of this router. ``firewall`` is nftables or iptables, ``certificates`` are paths."""
     state = State(host=observe_host.host())
     unreadable = state.unreadable
-
-    def known(section: str, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except Unreadable as error:
-            unreadable[section] = str(error)
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-            unreadable[section] = f"output of an unknown form ({type(error).__name__}: {error})"
-        return None
+    known = Sections(unreadable).known
 
     # One hung program must not add its timeout to that of the next.
     with ThreadPoolExecutor(max_workers=4) as pool:

@@ -10,8 +10,6 @@ from typing import Any
 from ..state import Interface, Neighbour, NextHop, Route
 from .observe_run import integer, parse, rows, run, text
 
-TUNNEL_KINDS = ("gre", "ipgre")
-
 
 def interfaces() -> list[Interface]:
     """Raises Unreadable."""

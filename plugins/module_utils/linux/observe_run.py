@@ -7,8 +7,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # No VTYSH_PAGER: an empty one makes vtysh print nothing for "show running-config".
 ENVIRONMENT = {
@@ -20,6 +22,23 @@ ENVIRONMENT = {
 
 class Unreadable(Exception):
     """A section of the state cannot be read; the message says why, in one line."""
+
+
+class Sections:
+    """Reads the sections of a state; why one cannot be read is kept in ``unreadable``."""
+
+    def __init__(self, unreadable: dict[str, str]) -> None:
+        self._unreadable = unreadable
+
+    def known(self, section: str, read: Callable[[], T]) -> T | None:
+        """What ``read`` returns, None if it cannot."""
+        try:
+            return read()
+        except Unreadable as error:
+            self._unreadable[section] = str(error)
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            self._unreadable[section] = f"output of an unknown form ({type(error).__name__}: {error})"
+        return None
 
 
 def run(argv: Sequence[str], timeout: float = 15.0, accept: tuple[int, ...] = (0,)) -> str:

@@ -25,9 +25,6 @@ from .release import SWANCTL
 OURS, ROLL = "mgre-", "-roll-"
 CHILD = "gre"
 STANDING = ("ESTABLISHED", "REKEYING", "REKEYED")
-# The ESP SA comes in an exchange of its own, which takes the peer next to no time, so that nothing arrives
-# over it before it is there. strongSwan 5.9 does not know "prefer", and a peer may not know the way at all.
-CHILDLESS = ("prefer", "force", "allow")
 PATIENCE = 15  # seconds that a new SA may take
 ODD = 600  # seconds by which the lifetimes of two SAs differ at the most
 PAUSE, LOOKS = 1.0, 8  # seconds between two looks at what comes over an old SA, and how many
@@ -111,26 +108,30 @@ def reauthenticate(
 
 
 def _anew(request: Request, name: str, connection: Mapping[str, Any]) -> str:
-    """A new SA beside the old one. Returns why not, empty if it stands."""
-    why = ""
-    for childless in CHILDLESS:
-        answer = request("load-conn", {name: {**connection, "childless": childless}})
-        if answer.get("success") != "yes":
-            why = str(answer.get("errmsg"))
-            if "childless" in why:
-                continue
-            return why
+    """A new SA beside the old one. Returns why not, empty if it stands.
+
+    The ESP SA comes in an exchange of its own, which takes the peer next to no time, so that nothing arrives
+    over it before it is there; with a peer that does not know this, in the usual one.
+    """
+
+    def made(childless: str) -> str:
+        return _made(request, name, {**connection, "childless": childless})
+
+    why = made("prefer")
+    # strongSwan 5.9 does not know that word, which means: first the one, then the other.
+    return made("force") and made("allow") if "childless" in why else why
+
+
+def _made(request: Request, name: str, connection: Mapping[str, Any]) -> str:
+    """Initiates a connection that is there for this only. Returns why it failed, empty if it did not."""
+    answer = request("load-conn", {name: connection})
+    if answer.get("success") == "yes":
         try:
             answer = request("initiate", {"child": CHILD, "ike": name, "timeout": str(PATIENCE * 1000)})
         finally:
             # SAs outlive the connection that they were made by.
             request("unload-conn", {"name": name})
-        if answer.get("success") == "yes":
-            return ""
-        why = str(answer.get("errmsg"))
-        if childless == "prefer":
-            break
-    return why
+    return "" if answer.get("success") == "yes" else str(answer.get("errmsg"))
 
 
 def _quiet(host: Host, ask: Callable[[], list[Message]], uniques: list[str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,8 +152,3 @@ def resolve(text: str, secrets: Mapping[str, str]) -> str:
         return secrets[match[1]]
 
     return _REFERENCE.sub(value, text)
-
-
-def references(text: str) -> Iterator[str]:
-    """Names of the secrets that a text refers to."""
-    return (match[1] for match in _REFERENCE.finditer(text))

@@ -26,7 +26,8 @@ from .outcome import AT_ONCE, Outcome, Refused, Terms
 from .plan import Plan, make_plan
 from .preflight import PACKAGES, obstacles, packages, warnings
 from .release import SYSCTL, Release
-from .steps import SERVICES, STEPS, proc, sysctl_keys
+from .settings import proc, sysctl_keys
+from .steps import SERVICES, STEPS
 from .store import (
     JOURNAL,
     STAGING,

@@ -23,6 +23,7 @@ from . import (
     journal,
     preflight,
     release,
+    settings,
     steps,
     store,
     undo,
@@ -32,7 +33,7 @@ from . import (
 PACKAGE = "mgre_dmvpn"
 MODULES = (
     *(deadman, drift, frr, frr_config, frr_delta, frr_merge, history, host, journal, preflight, release),
-    *(steps, store, undo, watch),
+    *(settings, steps, store, undo, watch),
 )
 
 

@@ -18,8 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..ios import answers, blocks
+from ..ios.asked import TIMER
 from ..ios.wish import Cli, Lost
-from .ios_look import PENDING, guard, interfaces, shut
+from .ios_look import guard, shut
 from .router import Trouble
 
 ALIVE = 5.0  # seconds between two signs of life: Ansible drops a connection that is idle for long
@@ -102,7 +103,7 @@ def _ready(cli: Cli, wans: Sequence[str]) -> None:
         raise Trouble("the running configuration did not come to its end: raise ansible_command_timeout")
     for problem, remedy in guard(running):
         raise Trouble(f"nothing was broken: {problem}; {remedy}")
-    if missing := [wan for wan in wans if wan not in interfaces(running)]:
+    if missing := [wan for wan in wans if wan not in blocks.interfaces(running)]:
         raise Trouble(f"nothing was broken: there is no interface {missing[0]}")
     if down := [wan for wan in wans if wan in shut(running)]:
         raise Trouble(f"nothing was broken: {', '.join(down)} is shut down already")
@@ -114,7 +115,7 @@ def _arm(cli: Cli, limit: int) -> str:
     said = answers.errors(cli.send(command))
     if not said:
         cli.send("end")
-    armed = cli.send(PENDING)
+    armed = cli.send(TIMER)
     if not said and _pending(armed):
         return armed
     reason = (said or answers.errors(armed) or ["no timer was started"])[0]
@@ -193,7 +194,7 @@ def _restore(
             if clocks.now() > until:
                 raise Trouble(
                     f"the router cannot be reached any more ({lost}); its revert timer of {limit} minutes is "
-                    f"over, so it should have gone back: look there, `show interfaces {wans[0]}`, `{PENDING}`"
+                    f"over, so it should have gone back: look there, `show interfaces {wans[0]}`, `{TIMER}`"
                 ) from None
             clocks.sleep(RETRY)
             with suppress(Lost):
@@ -211,7 +212,7 @@ def _start(cli: Cli, wans: Sequence[str], armed: str, clocks: Clocks) -> Moment:
     if not _not_started(cli, wans):
         return line
     begun = clocks.now()
-    ours = _same(cli.send(PENDING), armed)
+    ours = _same(cli.send(TIMER), armed)
     said = cli.send("configure revert now") if ours else "its copy is not pending any more"
     ended = clocks.now()
     if still := _not_started(cli, wans):
@@ -230,16 +231,16 @@ def _same(now: str, armed: str) -> bool:
 
 def _cancel(cli: Cli, armed: str) -> None:
     """Nothing is left to go back to. A timer that somebody else has armed meanwhile is left alone."""
-    now = cli.send(PENDING)
+    now = cli.send(TIMER)
     if not answers.pending(now):
         return
     if not _same(now, armed):
         raise Trouble(
             "the WANs are up again; another change waits to be confirmed now, which is not the fault's and "
-            f"was left alone: see `{PENDING}`"
+            f"was left alone: see `{TIMER}`"
         )
     said = answers.errors(cli.send("configure confirm"))
-    if said or answers.pending(cli.send(PENDING)):
+    if said or answers.pending(cli.send(TIMER)):
         raise Trouble(
             "the WANs are up again; the router did not cancel its revert timer "
             f"({said[0] if said else 'it is pending'}): write `configure confirm`"

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator
 
 from ..findings import Finding
 from ..ios import answers, preflight
-from ..ios.blocks import Block, blocks
+from ..ios.asked import TIMER
+from ..ios.blocks import Block, interfaces
 from ..ios.wish import Cli
 from ..observe.ios_interfaces import BRIEF, brief
 from ..observe.ios_text import ADDRESS, Unreadable, interface_name, lines_of
 from .look import Look
 
-PENDING, USERS, TCP = "show archive config rollback timer", "show users", "show tcp brief numeric"
+USERS, TCP = "show users", "show tcp brief numeric"
 REACH = "reach it over IPv4 and SSH, by a management interface (ansible_host)"
 ENABLE = "configure `archive` / `path flash:archive`"
 
@@ -37,7 +38,7 @@ def look(name: str, cli: Cli) -> Look:
         problem = f"privilege 15 is needed, and the user has {'none' if level is None else level}"
         found.unable.append(Finding(name, "ansible_become", problem, remedy))
         return found
-    if answers.pending(cli.send(PENDING)):
+    if answers.pending(cli.send(TIMER)):
         problem = "a change on it waits to be confirmed, or a failover check is under way"
         remedy = "`configure confirm` keeps it, `configure revert now` undoes it; then run this again"
         found.against.append(Finding(name, "rollback timer", problem, remedy))
@@ -65,15 +66,6 @@ def guard(running: str) -> Iterator[tuple[str, str]]:
 def shut(running: str) -> list[str]:
     """The interfaces that are shut down."""
     return [name for name, block in interfaces(running).items() if " shutdown" in block.lines]
-
-
-def interfaces(running: str) -> dict[str, Block]:
-    """The interfaces of a configuration by their names."""
-    return {
-        block.head.removeprefix("interface "): block
-        for block in blocks(running)
-        if block.head.startswith("interface ")
-    }
 
 
 def management(cli: Cli, running: str) -> list[str]:

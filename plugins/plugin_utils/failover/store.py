@@ -13,10 +13,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ...module_utils.state import State
-from ..fleet.dump import parse_device
 from ..fleet.intent import Device
 from ..judge.plan import lan_address
-from ..judge.store import intent_path, path_of, write
+from ..judge.store import path_of, write
 from ..judge.verdict import parse_state
 from .clock import Reading
 from .look import Look
@@ -25,6 +24,10 @@ from .plan import Plan
 FOLDER = "failover"
 _plans = TypeAdapter(Plan)
 _looks = TypeAdapter(Look)
+
+
+class NoPlan(Exception):
+    """A step came before the one that makes the plan. Its text is the whole message."""
 
 
 class Store:
@@ -54,11 +57,14 @@ class Store:
     def save_plan(self, plan: Plan) -> None:
         write(self.folder / "plan.json", json.dumps(asdict(plan), indent=1) + "\n")
 
-    def load_plan(self) -> Plan | None:
+    def load_plan(self) -> Plan:
+        """Raises :class:`NoPlan`."""
         try:
             return _plans.validate_json((self.folder / "plan.json").read_bytes())
         except (OSError, ValueError):
-            return None
+            raise NoPlan(
+                f"there is no plan in {self.folder}; run the step permit of failover first"
+            ) from None
 
     def save_look(self, host: str, look: Look) -> None:
         self.save("look", host, asdict(look))
@@ -79,15 +85,6 @@ class Store:
                 state = State()
             found[device.name] = lan_address(device, state)
         return found
-
-
-def load_devices(bundle: Path, hosts: Iterable[str]) -> dict[str, Device]:
-    """The routers among these hosts, as they are rendered. Raises FindingsError, OSError, ValueError."""
-    return {
-        host: parse_device(json.loads(intent_path(bundle, host).read_text(encoding="utf-8")))
-        for host in hosts
-        if intent_path(bundle, host).exists()
-    }
 
 
 def dump_readings(readings: Iterable[Reading]) -> list[dict[str, float]]:

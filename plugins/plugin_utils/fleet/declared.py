@@ -15,9 +15,10 @@ from ipaddress import IPv4Address
 from pydantic import ValidationError
 
 from ..findings import Finding
+from .cloud_models import CloudInput
 from .intent import Role
 from .messages import findings_of
-from .models import CloudInput, SiteInput, TransportInput
+from .models import SiteInput, TransportInput
 from .values import shown
 
 FLEET = "fleet"  # stands for a host in findings on what all hosts share

@@ -7,6 +7,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import TypeVar
 
+from .cloud_models import CloudInput
 from .declared import Declared, Member, Site
 from .intent import (
     Bfd,
@@ -19,7 +20,7 @@ from .intent import (
     Routing,
     Transport,
 )
-from .models import CloudInput, TransportInput
+from .models import TransportInput
 from .pace import Pace
 from .paced import neighbour_timers, pace_of, said
 from .suites import DEFAULT_MTU, IPV4_TCP, SUITES, largest_inner

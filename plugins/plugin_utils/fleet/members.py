@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from ..findings import Finding
+from .cloud_models import CloudInput
 from .declared import CLOUDS, FLEET, Declared, Member, Site
 from .intent import Role
-from .models import CloudInput, SiteInput, TransportInput
+from .models import SiteInput, TransportInput
 from .nearest import nearest, or_one_of
 
 NOTHING = SiteInput()

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from .cloud_models import CloudInput
 from .declared import Declared
-from .models import CloudInput
 from .pace import PACES, Pace
 
 

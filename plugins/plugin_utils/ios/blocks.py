@@ -86,6 +86,15 @@ def _until(rows: Iterator[str], mark: str, rest: str) -> Iterator[str]:
             return
 
 
+def interfaces(configuration: str) -> dict[str, Block]:
+    """The interfaces of a configuration by their names."""
+    return {
+        block.head.removeprefix("interface "): block
+        for block in blocks(configuration)
+        if block.head.startswith("interface ")
+    }
+
+
 def release(configuration: str) -> tuple[int, int] | None:
     """Major and minor of the ``version`` line, (17, 15), or None without one."""
     match = _RELEASE.search(configuration)

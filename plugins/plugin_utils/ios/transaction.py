@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 
 from . import answers, preflight
 from .asked import privileged, running, waiting
-from .blocks import blocks
+from .blocks import interfaces
 from .mark import Mark, rows
 from .pending import again, keep
 from .remediate import Remediation, remediate
@@ -206,8 +206,7 @@ def _of_ours(line: str) -> bool:
 def _down(cli: Cli, wish: Wish, deadline: float, clock: Callable[[], float]) -> str:
     """The first tunnel that is not up after the time that it may take, "" if all are."""
     until = min(clock() + wish.wait, deadline - 30)
-    names = [block.head.split()[1] for block in blocks(wish.intended) if block.head.startswith("interface ")]
-    for name in names:
+    for name in interfaces(wish.intended):
         while not re.search(r"line protocol is up", cli.send(f"show interfaces {name}")):
             if clock() >= until:
                 return name

@@ -25,23 +25,6 @@ def path_of(directory: Path, host: str) -> Path:
     return directory / f"{host}.json"
 
 
-def intent_path(bundle: Path, host: str) -> Path:
-    """Where ``render`` wrote what is wanted of a host; a host without it is not in the fleet."""
-    return bundle / host / "intent.json"
-
-
-class NotRendered(Exception):
-    """No router of a play has an intent; its text is the whole message."""
-
-
-def rendered(bundle: Path, play: Iterable[object]) -> list[str]:
-    """Those hosts of a play that are in the fleet. Raises :class:`NotRendered` if none is."""
-    hosts = [str(host) for host in play if intent_path(bundle, str(host)).exists()]
-    if not hosts:
-        raise NotRendered(f"no router of this play has an intent.json in {bundle}; run playbooks/render.yml")
-    return hosts
-
-
 def forget(directory: Path, hosts: Iterable[str]) -> None:
     """Removes what an earlier run wrote of these hosts, so that it cannot pass for today's."""
     for host in hosts:

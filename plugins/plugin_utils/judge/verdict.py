@@ -50,7 +50,6 @@ CHECKS: tuple[Check, ...] = (
 )
 _states = TypeAdapter(State)
 _probes = TypeAdapter(list[Probe])
-_results = TypeAdapter(list[Result])
 
 
 @dataclass(slots=True)
@@ -80,11 +79,6 @@ def parse_state(value: dict[str, Any]) -> State:
 def parse_probes(value: list[dict[str, Any]]) -> list[Probe]:
     """What path_mtu returned. Raises ValueError for another shape."""
     return _probes.validate_python(value)
-
-
-def parse_results(value: list[dict[str, Any]]) -> list[Result]:
-    """Results from a report. Raises ValueError for another shape."""
-    return _results.validate_python(value)
 
 
 def judge(device: Device, state: State, probes: list[Probe], earlier: State | None = None) -> Judgement:

@@ -9,13 +9,12 @@ router says. The commands show no secret.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
+from ...module_utils.linux.observe_run import Sections
 from ...module_utils.state import Host, Interface, State
 from . import ios_crypto, ios_host, ios_interfaces, ios_nhrp, ios_routes, ios_routing
 from .ios_text import Unreadable, plain
 
-T = TypeVar("T")
 Run = Callable[[Sequence[str]], list[str]]
 TRUSTPOINT = "mgre-dmvpn"
 COMMANDS = (
@@ -67,16 +66,7 @@ def _tunnels(answers: dict[str, str]) -> list[str]:
 def parse(answers: dict[str, str], tunnels: Sequence[str], trustpoint: str = TRUSTPOINT) -> State:
     """The state from the answers to all commands."""
     state = State()
-    unreadable = state.unreadable
-
-    def known(section: str, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except Unreadable as error:
-            unreadable[section] = str(error)
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-            unreadable[section] = f"output of an unknown form ({type(error).__name__}: {error})"
-        return None
+    known = Sections(state.unreadable).known
 
     def said(command: str) -> str:
         if command not in answers:

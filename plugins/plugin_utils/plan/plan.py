@@ -64,10 +64,6 @@ class Plan:
         parts = [self.inventory, *(f"{c.host}={c.state}={c.wanted}" for c in self.changes.values())]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
-    def wave_of(self, host: str) -> int:
-        """From 1."""
-        return next(n for n, stage in enumerate(self.stages, start=1) if host in stage.hosts)
-
 
 _plans = TypeAdapter(Plan)
 

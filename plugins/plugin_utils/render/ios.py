@@ -14,7 +14,8 @@ from ..netconf.payload import netconf_payload
 from .bundle import Bundle, File, as_json
 from .engine import template
 from .ios_views import bgp_network, eigrp, ospf, prefix_rule, protections, routes, tunnels
-from .routing import RouteMap, routing
+from .policy import RouteMap
+from .routing import routing
 
 # In the bundle; a router has no such files. Both say the same, one for the command line, one for NETCONF.
 CONFIG = "/config.ios"

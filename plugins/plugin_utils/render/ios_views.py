@@ -17,7 +17,6 @@ from .routing import Routing
 from .static_routes import blackholes, to_peers
 
 IOS_DPD_MIN = 10  # seconds; IOS takes 10 to 3600
-DPD_RETRY = 2  # seconds between the questions to a peer that does not answer, IOS's least
 
 
 @dataclass(frozen=True, slots=True)

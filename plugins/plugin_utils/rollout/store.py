@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ..judge.store import intent_path, path_of, write
+from ..fleet.rendered import intent_path
+from ..judge.store import path_of, write
 from .looks import Look
 from .record import Record, dump, parse
 from .waves import Router

@@ -25,19 +25,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from nhrp_events_bfd import Sessions
 from nhrp_events_config import Config, ConfigError, Interface, read_config
-from nhrp_events_frr import (
-    Binding,
-    FrrError,
-    Request,
-    answer,
-    clear_binding,
-    clear_shortcuts,
-    learnt_bindings,
-    parse_request,
-)
+from nhrp_events_frr import FrrError, Request, learnt_bindings
+from nhrp_events_nhrpd import Nhrpd
 from nhrp_events_peer import Verdict, judge, knock
 from nhrp_events_return import Return
 from nhrp_events_sas import EVENTS, Sas
+from nhrp_events_shortcuts import clear_dead, spokes
 from nhrp_events_socket import listen, notify
 from nhrp_events_vici import Session, ViciError
 
@@ -47,9 +40,6 @@ log = logging.getLogger("nhrp-events")
 DEADLINE = 9.0
 # The trap may not be there yet when charon has just started.
 KNOCK_EVERY = 2.0
-# Far above what nhrpd sends (1 KiB and two certificates in hexadecimal).
-MAX_MESSAGE = 64 * 1024
-MAX_PENDING = 4096
 RELIST_EVERY = 60.0
 RECONNECT_AFTER = 0.5
 SWEEP_EVERY = 1.0
@@ -84,9 +74,7 @@ class Daemon:
         self._return = Return()
         self._registered = asyncio.Event()
         self._session = Session(self.sas.apply, self._listed)
-        self._pending: dict[tuple[int, str, str], asyncio.Task[None]] = {}
-        self._connections = 0
-        self._connected = 0
+        self._nhrpd = Nhrpd(self._decide)
 
     async def run(self) -> None:
         """Serves until cancelled. Raises OSError if the socket cannot be made."""
@@ -127,76 +115,9 @@ class Daemon:
     # nhrpd
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections += 1
-        connection = self._connections
-        self._connected += 1
         self._sweep.set()
         self._registered.set()
-        log.info("nhrpd has connected.")
-        try:
-            await self._read_requests(connection, reader, writer)
-        except OSError as error:
-            log.info("The connection to nhrpd broke: %s.", error)
-        finally:
-            for key, task in tuple(self._pending.items()):
-                if key[0] == connection:
-                    task.cancel()
-            writer.close()
-            self._connected -= 1
-            log.info("nhrpd has gone.")
-
-    async def _read_requests(
-        self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        buffer, skipping = b"", False
-        while data := await reader.read(MAX_MESSAGE):
-            *blocks, buffer = (buffer + data).split(b"\n\n")
-            for block in blocks:
-                if not skipping:
-                    self._receive(connection, block, writer)
-                skipping = False
-            if len(buffer) > MAX_MESSAGE:
-                if not skipping:
-                    log.warning("Ignored an event of more than %d bytes.", MAX_MESSAGE)
-                # The last byte may be the first half of the empty line that ends the event.
-                buffer, skipping = buffer[-1:], True
-
-    def _receive(self, connection: int, block: bytes, writer: asyncio.StreamWriter) -> None:
-        request = parse_request(block)
-        if request is None:
-            if block.strip():
-                log.warning("Ignored an event without a usable eventid: %.120r.", block)
-            return
-        key = (connection, request.interface, str(request.remote))
-        # nhrpd asks again for the same address only after it has forgotten the first question.
-        if older := self._pending.pop(key, None):
-            older.cancel()
-        if len(self._pending) >= MAX_PENDING:
-            log.error("Denied %s on %s: %d questions wait.", request.remote, request.interface, MAX_PENDING)
-            writer.write(answer(request.eventid, False))
-            return
-        task = asyncio.create_task(self._answer(request, writer))
-        self._pending[key] = task
-        task.add_done_callback(lambda done: self._finished(key, done))
-
-    def _finished(self, key: tuple[int, str, str], task: asyncio.Task[None]) -> None:
-        if self._pending.get(key) is task:
-            del self._pending[key]
-        if not task.cancelled() and (error := task.exception()):
-            log.error("No answer on %s: %r.", key[2], error)
-
-    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        verdict = await self._decide(request)
-        log.log(
-            logging.INFO if verdict.accepted else logging.WARNING,
-            "%s %s at %s on %s: %s.",
-            "Accepted" if verdict.accepted else "Denied",
-            request.remote,
-            request.nbma,
-            f"{request.interface:.15}",
-            verdict.reason,
-        )
-        writer.write(answer(request.eventid, verdict.accepted))
+        await self._nhrpd.serve(reader, writer)
 
     async def _decide(self, request: Request) -> Verdict:
         if request.event != "authorize-binding":
@@ -315,44 +236,19 @@ class Daemon:
 
     def _lost(self, _remote: str) -> None:
         # A hub need not look each time that one of its spokes goes: every minute is enough for it.
-        if self._spokes():
+        if spokes(self.config.interfaces):
             self._sweep.set()
 
     async def _sweep_shortcuts(self) -> None:
         while True:
             await self._sweep.wait()
             self._sweep.clear()
-            if self.sas.known and self._connected:
+            if self.sas.known and self._nhrpd.connected:
                 try:
-                    if dead := [b for b in await learnt_bindings(self._vtysh) if self._is_dead(b)]:
-                        names = ", ".join(f"{b.overlay} at {b.nbma}" for b in dead)
-                        log.warning("Cleared, because no SA stands that may hold the address: %s.", names)
-                        await self._clear(dead)
+                    await clear_dead(self._vtysh, self.config.interfaces, self.sas)
                 except FrrError as error:
                     log.warning("Did not look for bindings without an SA: %s.", error)
             await asyncio.sleep(SWEEP_EVERY)
-
-    def _spokes(self) -> int:
-        return sum(interface.role == "spoke" for interface in self.config.interfaces.values())
-
-    async def _clear(self, dead: list[Binding]) -> None:
-        if self._spokes() == len(self.config.interfaces):
-            await clear_shortcuts(self._vtysh)
-            return
-        # That is for all interfaces at once, and a hub would lose the registrations of its spokes.
-        for binding in dead:
-            await clear_binding(self._vtysh, binding)
-
-    def _is_dead(self, binding: Binding) -> bool:
-        """Whether a binding has to go: its SA is now somebody else's or, at a spoke, there is none.
-
-        A hub keeps a registration without an SA: the spoke makes a new one with its next packet.
-        """
-        interface = self.config.interfaces.get(binding.interface)
-        if interface is None:
-            return False
-        verdict = judge(interface, binding.overlay, self.sas.towards(binding.nbma, interface.source))
-        return interface.role == "spoke" if verdict is None else not verdict.accepted
 
 
 def main() -> int:

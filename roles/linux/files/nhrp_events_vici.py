@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Union
 
-CMD_REQUEST, CMD_RESPONSE, CMD_UNKNOWN = 0, 1, 2
+CMD_REQUEST, CMD_RESPONSE = 0, 1
 EVENT_REGISTER, EVENT_CONFIRM, EVENT_UNKNOWN, EVENT = 3, 5, 6, 7
 NAMED = frozenset({CMD_REQUEST, EVENT_REGISTER, EVENT})
 SECTION_START, SECTION_END, KEY_VALUE, LIST_START, LIST_ITEM, LIST_END = 1, 2, 3, 4, 5, 6

@@ -8,17 +8,16 @@ import json
 from typing import Any
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.findings import FindingsError
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.cloud_models import (
+    BfdInput,
+    CloudInput,
+    IpsecInput,
+    RoutingInput,
+)
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.generate import sample_inventory
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Fleet
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.models import (
-    BfdInput,
-    CloudInput,
-    Inventory,
-    IpsecInput,
-    RoutingInput,
-    TransportInput,
-)
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.models import Inventory, TransportInput
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 

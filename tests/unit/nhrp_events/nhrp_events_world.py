@@ -63,7 +63,6 @@ class Charon:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.sas: dict[str, Message] = {}
-        self.listings = 0
         self.subscribed = asyncio.Event()
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
@@ -106,7 +105,6 @@ class Charon:
                     for message in self.sas.values():
                         writer.write(pack(EVENT, "list-sa", encode(message)))
                     writer.write(pack(CMD_RESPONSE))
-                    self.listings += 1
                     self.subscribed.set()
 
 

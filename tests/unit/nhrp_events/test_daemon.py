@@ -15,7 +15,7 @@ from pathlib import Path
 import nhrp_events
 import pytest
 from nhrp_events_socket import listen
-from nhrp_events_world import HUB, NATTED, OWN, SPOKE, Nhrpd, Play, World, child, identity, ike
+from nhrp_events_world import HUB, NATTED, SPOKE, Play, World, child, identity, ike
 
 
 def test_the_deadline_lies_below_the_ten_seconds_after_which_nhrpd_denies_by_itself() -> None:
@@ -222,68 +222,6 @@ def test_a_charon_that_talks_rubbish_is_left_and_tried_again(play: Play) -> None
     play(scenario)
 
 
-def test_two_hundred_questions_at_once_do_not_wait_for_each_other(play: Play) -> None:
-    async def scenario(world: World) -> None:
-        await world.charon.start()
-        async with world.running():
-            nhrpd = await world.nhrpd()
-            stuck = nhrpd.ask("10.255.3.254", HUB)  # its SA never comes
-            peers = {
-                nhrpd.ask(f"10.255.1.{number}", f"203.0.113.{number}"): number for number in range(2, 202)
-            }
-            for _count in range(len(peers) + 1):
-                await world.knocked.get()
-            for number in reversed(peers.values()):
-                world.charon.up(f"203.0.113.{number}", identity(f"10.255.1.{number}"), str(number))
-            answers = dict([await nhrpd.answer() for _peer in peers])
-            assert answers == dict.fromkeys(peers, "accept")
-            assert stuck not in answers
-
-    play(scenario)
-
-
-def test_a_question_repeated_for_the_same_address_is_answered_once(play: Play) -> None:
-    async def scenario(world: World) -> None:
-        await world.charon.start()
-        async with world.running():
-            nhrpd = await world.nhrpd()
-            nhrpd.ask("10.255.0.11", SPOKE)
-            await world.knocked.get()
-            again = nhrpd.ask("10.255.0.11", SPOKE)
-            await world.knocked.get()
-            world.charon.up(SPOKE, identity("10.255.0.11"), "1")
-            assert await nhrpd.answer() == (again, "accept")
-            assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"  # nothing else was in between
-
-    play(scenario)
-
-
-MALFORMED = {
-    "nothing": b"\n\n\n\n",
-    "no id": b"event=authorize-binding\n\n",
-    "an id that is no number": b"eventid=seven\nevent=authorize-binding\n\n",
-    "an id beyond 32 bits": b"eventid=4294967296\nevent=authorize-binding\n\n",
-    "an id of exotic digits": "eventid=\u0661\n\n".encode(),
-    "bytes that are no text": bytes(range(256)) + b"\n\n",
-    "a huge line": b"eventid=1\nremote_cert=" + b"a" * 300_000 + b"\n\n",
-    "many lines": b"x=y\n" * 50_000 + b"\n",
-    "a huge line and more of the same event": b"cert=" + b"a" * 300_000 + b"\neventid=99\nevent=x\n\n",
-}
-
-
-@pytest.mark.parametrize("rubbish", MALFORMED.values(), ids=MALFORMED.keys())
-def test_malformed_input_is_passed_over_and_what_follows_is_answered(play: Play, rubbish: bytes) -> None:
-    async def scenario(world: World) -> None:
-        await world.charon.start()
-        world.charon.up(SPOKE, identity("10.255.0.11"), "1")
-        async with world.running():
-            nhrpd = await world.nhrpd()
-            nhrpd.writer.write(rubbish)
-            assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
-
-    play(scenario)
-
-
 @pytest.mark.parametrize(
     ("remote", "nbma", "event"),
     [
@@ -306,24 +244,6 @@ def test_a_question_that_makes_no_sense_is_denied(play: Play, remote: str, nbma:
 def test_a_peers_words_cannot_forge_lines_of_the_journal() -> None:
     record = nhrp_events._record("n", 30, "f", 1, "Denied: %s", ("a\n<3>forged\x1b[2J",), None)
     assert record.getMessage() == "Denied: a?<3>forged?[2J"
-
-
-def test_answers_a_message_that_comes_byte_by_byte(play: Play) -> None:
-    async def scenario(world: World) -> None:
-        await world.charon.start()
-        world.charon.up(SPOKE, identity("10.255.0.11"), "1")
-        async with world.running():
-            nhrpd = await world.nhrpd()
-            message = (
-                f"eventid=9\nevent=authorize-binding\ninterface=dmvpn10\nremote_addr=10.255.0.11\n"
-                f"remote_nbma={SPOKE}\nlocal_nbma={OWN}\n\n"
-            )
-            for byte in message.encode():
-                nhrpd.writer.write(bytes((byte,)))
-                await nhrpd.writer.drain()
-            assert await nhrpd.answer() == (9, "accept")
-
-    play(scenario)
 
 
 def test_a_stale_socket_file_is_replaced_and_only_its_group_may_connect(
@@ -418,22 +338,6 @@ def test_what_is_no_socket_is_not_removed(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="it is no socket"):
         listen(str(path))
     assert path.read_text() == "data"
-
-
-def test_nhrpd_may_come_back_and_two_may_be_connected(play: Play) -> None:
-    async def scenario(world: World) -> None:
-        await world.charon.start()
-        async with world.running():
-            first = await world.nhrpd()
-            first.ask("10.255.0.11", SPOKE)
-            await world.knocked.get()
-            first.writer.transport.abort()  # in the middle of a question
-            world.charon.up(SPOKE, identity("10.255.0.11"), "1")
-            both: list[Nhrpd] = [await world.nhrpd(), await world.nhrpd()]
-            for nhrpd in both:
-                assert await nhrpd.verdict("10.255.0.11", SPOKE) == "accept"
-
-    play(scenario)
 
 
 def test_an_interface_that_came_with_a_new_configuration_is_known_without_a_reload(

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 
 from ...findings import Finding, some
+from ..cloud_models import CloudInput
 from ..declared import CLOUDS, Declared, Member
 from ..intent import Platform
-from ..models import CloudInput
 from ..suites import IOS_SUITES
 from ..values import LINUX_INTERFACE_MAX, shown
 

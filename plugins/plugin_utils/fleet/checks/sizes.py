@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings import Finding
+from ..cloud_models import CloudInput
 from ..declared import CLOUDS, FLEET, Declared
 from ..derive import tunnel_mtu
-from ..models import CloudInput
 from ..suites import IPV4_TCP, MIN_MTU, largest_inner, path_needed
 
 SIZED = ("path_mtu", "mtu", "mss", "ipsec")
