@@ -139,11 +139,12 @@ class ActionModule(ActionBase):
         targets = probe_targets(device, state)
         return parse_probes(self.module("path_mtu", {"targets": targets})["probes"]) if targets else []
 
-    def asked(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """What state_info answers, with how far the router's clock is ahead of ours, for certain."""
+    def asked(self, arguments: dict[str, Any], name: str = "state_info") -> dict[str, Any]:
+        """What a module answers that reads the state, with how far the router's clock is ahead of ours, for
+        certain."""
         began = time.time()
-        answer = self.module("state_info", arguments)
-        # Packets are sent after the router has told its time.
+        answer = self.module(name, arguments)
+        # What the module did once the router had told its time.
         ended, told = time.time() - answer.get("spent", 0.0), answer["state"]["host"]["time"]
         if told is not None:
             answer["state"]["host"]["ahead"] = min(0.0, told - began) + max(0.0, told - ended)
