@@ -21,7 +21,7 @@ try:
     from ..plugin_utils.judge.plan import path_arguments, probe_targets, state_arguments
     from ..plugin_utils.judge.present import described
     from ..plugin_utils.judge.report import HostReport, rows
-    from ..plugin_utils.judge.result import Sight
+    from ..plugin_utils.judge.sight import Sight
     from ..plugin_utils.judge.store import forget, intent_path, save, save_error
     from ..plugin_utils.judge.verdict import Judgement, judge, parse_probes, parse_state
     from ..plugin_utils.observe.command_line import is_command_line

@@ -20,7 +20,7 @@ from .commit import clock, commit, out_of_reach, reconnect
 try:
     from ..plugin_utils.fleet.dump import parse_device
     from ..plugin_utils.judge.proof import Proof, prove
-    from ..plugin_utils.judge.result import Sight
+    from ..plugin_utils.judge.sight import Sight
     from ..plugin_utils.judge.verdict import judge
 except ImportError:
     pass  # told by the class above

@@ -11,8 +11,8 @@ from ...module_utils.linux.hub_paths import from_lan_too, lan_address
 from ...module_utils.linux.observe_path import Target
 from ...module_utils.state import State
 from ..fleet.intent import Device
-from .result import Sight
 from .services import Services
+from .sight import Sight
 
 CERTIFICATES = ["/etc/swanctl/x509/mgre-dmvpn.crt", "/etc/swanctl/x509ca/mgre-dmvpn-ca.crt"]
 

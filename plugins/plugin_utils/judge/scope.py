@@ -10,7 +10,7 @@ from typing import Any
 
 from ...module_utils.linux.hub_paths import lan_address
 from ..fleet.intent import Device, Membership, Peer
-from .result import Sight
+from .sight import Sight
 
 # So many bytes pass wherever an IPv4 host can be reached.
 SMALL = 100
