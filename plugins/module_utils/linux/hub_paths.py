@@ -37,8 +37,7 @@ def is_up(state: State, hub: str) -> bool:
         entry.nbma for entry in cache if entry.overlay == hub and entry.kind in ("nhs", "dynamic", "static")
     }
     return any(
-        sa.remote in nbmas and any(child.state == "INSTALLED" for child in sa.children)
-        for sa in state.sas or []
+        sa.remote in nbmas and any(child.standing for child in sa.children) for sa in state.sas or []
     ) and not any(peer.address == hub and peer.state != "Established" for peer in state.bgp or [])
 
 

@@ -134,12 +134,7 @@ class Sight:
 
     def children(self, peer: Peer, state: State | None = None) -> list[ChildSa]:
         """Standing ESP SAs with this peer, those that are being rekeyed included."""
-        return [
-            child
-            for sa in self.sas(peer, state)
-            for child in sa.children
-            if child.state in ("INSTALLED", "REKEYING", "REKEYED")
-        ]
+        return [child for sa in self.sas(peer, state) for child in sa.children if child.standing]
 
     def there(self, peer: Peer | None) -> Sight | None:
         """The other end's view, if it is known."""

@@ -33,6 +33,11 @@ def no_sas(found: State) -> None:
     found.sas = []
 
 
+def rekeying(found: State) -> None:
+    for sa in found.sas or []:
+        sa.children[0].state = "REKEYING"
+
+
 def bgp_down(found: State) -> None:
     assert found.bgp
     found.bgp[0].state = "Active"
@@ -117,6 +122,11 @@ def test_a_green_router_is_asked_once(peer: Any, monkeypatch: pytest.MonkeyPatch
     document = json.loads((tmp_path / f"{peer.name}.json").read_text())
     assert document["probes"] == [probe.to_dict() for probe in world.probes(router.device)]
     assert load(tmp_path, peer.name).verdict == "green"
+
+
+def test_an_sa_that_is_being_rekeyed_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    router = Router(world.device(world.SPOKE1), rekeying)
+    assert judged(router, monkeypatch, tmp_path).green and router.ran == ["state_info"]
 
 
 @pytest.mark.parametrize("spoil", [no_sas, bgp_down, not_registered])
