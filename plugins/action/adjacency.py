@@ -16,10 +16,10 @@ from ..plugin_utils.requirements import require
 
 try:
     from ..plugin_utils.fleet.rendered import NotRendered, intent_path, read_intent
-    from ..plugin_utils.judge.plan import probe_targets, state_arguments
+    from ..plugin_utils.judge.plan import path_arguments, probe_targets, state_arguments
     from ..plugin_utils.judge.present import described
     from ..plugin_utils.judge.report import HostReport, rows
-    from ..plugin_utils.judge.result import Sight
+    from ..plugin_utils.judge.sight import Sight
     from ..plugin_utils.judge.store import forget, save, save_error
     from ..plugin_utils.judge.verdict import Judgement, judge, parse_probes, parse_state
     from ..plugin_utils.observe.command_line import is_command_line
@@ -98,22 +98,42 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from None
 
     def look(self, device: Any, earlier: Any, last: bool) -> tuple[Sight, Judgement]:
-        """One observation. Packets are sent once nothing else fails, or the last time whatever fails."""
+        """One observation. Packets count once nothing else fails, or the last time whatever fails."""
         self.ios = device.platform == "ios"
-        state = parse_state(self.asked(state_arguments(device))["state"])
+        state, measured = self.observed(device, whatever=last)
         sight = Sight(device, state, [], earlier)
         judgement = judge(device, state, [], earlier)
-        targets = probe_targets(device, state)
-        if targets and (last or not any(result.outcome == "fail" for result in judgement.results)):
-            sight.probes = parse_probes(self.module("path_mtu", {"targets": targets})["probes"])
-            judgement = judge(device, state, sight.probes, earlier)
+        if last or not any(result.outcome == "fail" for result in judgement.results):
+            sight.probes = self.crossed(device, state, measured)
+            if sight.probes:
+                judgement = judge(device, state, sight.probes, earlier)
         return sight, judgement
 
-    def asked(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """What state_info answers, with how far the router's clock is ahead of ours, for certain."""
+    def observed(self, device: Any, *, whatever: bool) -> tuple[Any, Any]:
+        """The state, and what came of the packets to each hub that were sent along with the look.
+
+        None if none were: on IOS, whose state has to tell the LAN address first, and unless ``whatever``
+        where a way to a hub is not up. Only the judgement knows then whether they are wanted.
+        """
+        along = {} if self.ios else path_arguments(device, if_up=not whatever)
+        answer = self.asked(state_arguments(device) | along)
+        found = answer.get("paths")
+        return parse_state(answer["state"]), None if found is None else parse_probes(found)
+
+    def crossed(self, device: Any, state: Any, measured: Any) -> Any:
+        """What came of packets to each hub; they are sent now if the look has not."""
+        if measured is not None:
+            return measured
+        targets = probe_targets(device, state)
+        return parse_probes(self.module("path_mtu", {"targets": targets})["probes"]) if targets else []
+
+    def asked(self, arguments: dict[str, Any], name: str = "state_info") -> dict[str, Any]:
+        """What a module answers that reads the state, with how far the router's clock is ahead of ours, for
+        certain."""
         began = time.time()
-        answer = self.module("state_info", arguments)
-        ended, told = time.time(), answer["state"]["host"]["time"]
+        answer = self.module(name, arguments)
+        # What the module did once the router had told its time.
+        ended, told = time.time() - answer.get("spent", 0.0), answer["state"]["host"]["time"]
         if told is not None:
             answer["state"]["host"]["ahead"] = min(0.0, told - began) + max(0.0, told - ended)
         return answer

@@ -98,17 +98,22 @@ class ActionModule(Adjacency):
     def compare(self, audit: Any, device: Any, bundle: Path) -> None:
         """Files, lines and units, then what the observer sees."""
         audit.areas = IOS if self.ios else LINUX
-        audit.differences = self.configuration(device, bundle) if self.ios else self.router(audit, bundle)
-        state = parse_state(self.asked(state_arguments(device))["state"])
+        if self.ios:
+            audit.differences = self.configuration(device, bundle)
+            answer = self.asked(state_arguments(device))
+        else:
+            answer = self.router(audit, device, bundle)
+        state = parse_state(answer["state"])
         told = {one.area for one in audit.differences}
         audit.differences += [*judged(device, state, told), *software(device, state), *suites(device, state)]
 
-    def router(self, audit: Any, bundle: Path) -> list[Any]:
-        """A Linux router compares itself, with what apply would be given."""
+    def router(self, audit: Any, device: Any, bundle: Path) -> dict[str, Any]:
+        """A Linux router observes itself, and compares itself with what apply would be given."""
         sent = self.sibling(LinuxApply).read(bundle, self.variables)
-        answer = self.module("audit", sent)
+        answer = self.asked(sent | {"look": state_arguments(device)}, "audit")
         audit.applied = answer["applied"]
-        return parse_differences(answer["differences"])
+        audit.differences = parse_differences(answer["differences"])
+        return answer
 
     def configuration(self, device: Any, bundle: Path) -> list[Any]:
         """An IOS router's running configuration is compared here, as apply does in check mode."""

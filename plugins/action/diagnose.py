@@ -100,7 +100,11 @@ class ActionModule(Adjacency):
         self.looks.save(self.host, state=self.asked(state_arguments(device))["state"])
 
     def probe(self, asked: Scope) -> None:
-        """Sends packets along each layer, and looks again at what they moved."""
+        """Sends packets along each layer, and looks again at what they moved.
+
+        This needs the first look, of all routers on the way: where to send to is what the others told (WAN
+        and LAN addresses), and what got lost is told by both ends' counters before and after.
+        """
         sights = self.looks.sights(asked, self.intent_of)
         sight = sights[self.host]
         self.ios = sight.device.platform == "ios"

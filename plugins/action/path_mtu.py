@@ -9,7 +9,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..module_utils.linux.observe_path import SMALLEST, Target
+from ..module_utils.linux.observe_path import DEADLINE, SMALLEST, Target
 from ..plugin_utils.observe.command_line import command_line, is_command_line
 from ..plugin_utils.observe.ios_path import LARGEST, probe_all
 
@@ -26,7 +26,7 @@ ARGUMENTS = {
     },
     "count": {"type": "int"},
     "timeout": {"type": "float"},
-    "deadline": {"type": "float", "default": 45.0},
+    "deadline": {"type": "float", "default": DEADLINE},
 }
 
 

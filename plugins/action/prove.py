@@ -19,10 +19,9 @@ from .commit import clock, commit, out_of_reach, reconnect
 
 try:
     from ..plugin_utils.fleet.dump import parse_device
-    from ..plugin_utils.judge.plan import probe_targets, state_arguments
     from ..plugin_utils.judge.proof import Proof, prove
-    from ..plugin_utils.judge.result import Sight
-    from ..plugin_utils.judge.verdict import judge, parse_probes, parse_state
+    from ..plugin_utils.judge.sight import Sight
+    from ..plugin_utils.judge.verdict import judge
 except ImportError:
     pass  # told by the class above
 
@@ -121,11 +120,11 @@ class ActionModule(adjacency.ActionModule):
             over = time.monotonic() > last
             # Hubs that say nothing are waited for while they may still be at it, too.
             alone = time.monotonic() > began + ALONE
-            state = parse_state(self.asked(state_arguments(device))["state"])
+            state, measured = self.observed(device, whatever=over)
             sight = Sight(device, state, [], earlier)
             proof = prove(sight, judge(device, state, [], earlier), before)
-            if (proof.unsent or over) and (targets := probe_targets(device, state)):
-                sight.probes = parse_probes(self.module("path_mtu", {"targets": targets})["probes"])
+            if (proof.unsent or over) and (probes := self.crossed(device, state, measured)):
+                sight.probes = probes
                 proof = prove(sight, judge(device, state, sight.probes, earlier), before)
             if over and proof.unsent:
                 return Proof(("no packet could be sent to a hub",))

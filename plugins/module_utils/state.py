@@ -185,6 +185,11 @@ class ChildSa:
     rekey: int | None = None
     life: int | None = None
 
+    @property
+    def standing(self) -> bool:
+        """Whether it carries packets; one that is being rekeyed still does."""
+        return self.state in ("INSTALLED", "REKEYING", "REKEYED")
+
 
 @dataclass(slots=True)
 class IkeSa:

@@ -10,9 +10,9 @@ short_description: Judge a router against the inventory
 version_added: 0.1.0
 author: The mgre.dmvpn authors (@mgre-dmvpn)
 description:
-  - Reads the state of the router with M(mgre.dmvpn.state_info), sends real packets with
-    M(mgre.dmvpn.path_mtu), and compares both with what C(playbooks/render.yml) wrote for it in
-    C(intent.json).
+  - Reads the state of the router as M(mgre.dmvpn.state_info) does, sends real packets as
+    M(mgre.dmvpn.path_mtu) does, on Linux in the same round trip, and compares both with what
+    C(playbooks/render.yml) wrote for it in C(intent.json).
   - Checks services, the guard, tunnels, certificates, SAs, NHRP registration, routing neighbours, BFD,
     routes and the path MTU. What fails is traced to its likely cause, so that one thing to repair is
     named and not its symptoms.

@@ -42,6 +42,9 @@ options:
   secrets:
     description: Set by the action plugin. The secrets by reference.
     type: dict
+  look:
+    description: Set by the action plugin. What to observe beside that.
+    type: dict
 requirements:
   - pydantic on the controller, hier_config for IOS routers
 attributes:
@@ -107,12 +110,14 @@ differences:
       type: str
 """
 
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.linux.audit import applied, audit
 from ..module_utils.linux.host import Host
+from ..module_utils.linux.observe import observe
 from ..module_utils.linux.release import BadBundle, from_bundle
 
 
@@ -127,13 +132,16 @@ def main() -> None:
             "texts": {"type": "dict"},
             "programs": {"type": "dict"},
             "secrets": {"type": "dict", "no_log": True},
+            "look": {"type": "dict"},
         },
         supports_check_mode=True,
     )
     given: dict[str, Any] = module.params
     if given["manifest"] is None:
         module.fail_json(msg="there is no manifest; this module works through its action plugin")
-    host = Host()
+    host, look = Host(), given["look"]
+    state = observe(look["units"], look["certificates"], look["firewall"])
+    began = time.monotonic()
     try:
         wanted = from_bundle(given["manifest"], given["texts"], given["programs"], given["secrets"] or {})
         found = audit(host, wanted, given["intent"] or {})
@@ -141,7 +149,13 @@ def main() -> None:
         module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"{error.filename or 'the router'}: {error.strerror}")
-    module.exit_json(changed=False, applied=applied(host), differences=[one.to_dict() for one in found])
+    module.exit_json(
+        changed=False,
+        applied=applied(host),
+        differences=[one.to_dict() for one in found],
+        state=state.to_dict(),
+        spent=time.monotonic() - began,
+    )
 
 
 if __name__ == "__main__":

@@ -99,10 +99,12 @@ probes:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import (
-    HEADERS,
-    SMALLEST,
+    COUNT,
+    DEADLINE,
+    TIMEOUT,
     Target,
     probe_all,
+    unfit,
 )
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_run import Unreadable
 
@@ -120,19 +122,16 @@ def main() -> None:
                     "source": {"type": "str"},
                 },
             },
-            "count": {"type": "int", "default": 3},
-            "timeout": {"type": "float", "default": 1.0},
-            "deadline": {"type": "float", "default": 45.0},
+            "count": {"type": "int", "default": COUNT},
+            "timeout": {"type": "float", "default": TIMEOUT},
+            "deadline": {"type": "float", "default": DEADLINE},
         },
         supports_check_mode=True,
     )
     params = module.params
     targets = [Target(target["address"], target["size"], target["source"]) for target in params["targets"]]
-    for target in targets:
-        if not SMALLEST <= target.size <= 65535:
-            module.fail_json(
-                msg=f"targets: size {target.size} is not {SMALLEST} to 65535 (headers take {HEADERS})"
-            )
+    if why := unfit(targets):
+        module.fail_json(msg=f"targets: {why}")
     if params["count"] < 1:
         module.fail_json(msg=f"count: {params['count']} packets cannot be answered; write 1 or more")
     try:

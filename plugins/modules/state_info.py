@@ -59,6 +59,36 @@ options:
       source:
         description: An own address to send from. The kernel chooses if not given.
         type: str
+  paths:
+    description:
+      - Paths that are measured as by M(mgre.dmvpn.path_mtu), in the same round trip. Unlike those to
+        O(targets) the packets are sent after the state was read, which does not show them. Linux only.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      address:
+        description: IPv4 address of the target, the overlay address of a hub.
+        type: str
+        required: true
+      size:
+        description: Size of the whole IPv4 packet in bytes.
+        type: int
+        required: true
+      source:
+        description: An own address to send from. The kernel chooses if not given.
+        type: str
+  lans:
+    description: LAN prefixes of the site. If the router has an address in one of them, each of O(paths) is
+      also measured from there.
+    type: list
+    elements: str
+    default: []
+  paths_if_up:
+    description: Send no packet along O(paths) unless all of them are up by the state that was just read, with
+      an entry of NHRP, an SA, and no BGP session that is not established.
+    type: bool
+    default: false
   firewall:
     description: Where the guard against cleartext stands.
     type: str
@@ -88,6 +118,16 @@ probes:
   returned: success, on Linux
   type: list
   elements: dict
+paths:
+  description: What came of O(paths), each from its source and then from the LAN address, as
+    M(mgre.dmvpn.path_mtu) tells it. null if nothing was sent because of O(paths_if_up).
+  returned: success, on Linux
+  type: list
+  elements: dict
+spent:
+  description: Seconds that O(paths) took, after the state was read.
+  returned: success, on Linux
+  type: float
 state:
   description:
     - The state. null means not known, an empty list means that there is nothing.
@@ -186,15 +226,29 @@ state:
     unreadable: {ospf: ospfd is not running}
 """
 
+import time
+from ipaddress import IPv4Network
+
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.hub_paths import measure
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe import observe
-from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Target, probe_all
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Target, probe_all, unfit
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_run import Unreadable
 
 # Two packets of each size: a person waits for the answer.
 COUNT = 2
 TIMEOUT = 0.8  # seconds, of each packet
 DEADLINE = 15.0  # seconds, of all
+TARGETS = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {
+        "address": {"type": "str", "required": True},
+        "size": {"type": "int", "required": True},
+        "source": {"type": "str"},
+    },
+}
 
 
 def main() -> None:
@@ -217,28 +271,37 @@ def main() -> None:
                 "elements": "path",
                 "default": ["/etc/swanctl/x509/mgre-dmvpn.crt", "/etc/swanctl/x509ca/mgre-dmvpn-ca.crt"],
             },
-            "targets": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "address": {"type": "str", "required": True},
-                    "size": {"type": "int", "required": True},
-                    "source": {"type": "str"},
-                },
-            },
+            "targets": TARGETS,
+            "paths": TARGETS,
+            "lans": {"type": "list", "elements": "str", "default": []},
+            "paths_if_up": {"type": "bool", "default": False},
             "firewall": {"type": "str", "choices": ["nftables", "iptables"], "default": "nftables"},
         },
         supports_check_mode=True,
     )
     params = module.params
-    targets = [Target(target["address"], target["size"], target["source"]) for target in params["targets"]]
+    targets, aims = ([Target(**target) for target in params[name]] for name in ("targets", "paths"))
+    for name, given in (("targets", targets), ("paths", aims)):
+        if why := unfit(given):
+            module.fail_json(msg=f"{name}: {why}")
+    try:
+        lans = [IPv4Network(lan) for lan in params["lans"]]
+    except ValueError as error:
+        module.fail_json(msg=f"lans: {error}")
     try:
         probes = probe_all(targets, COUNT, TIMEOUT, DEADLINE)
+        state = observe(params["units"], params["certificates"], params["firewall"])
+        began = time.monotonic()
+        paths = measure(state, aims, lans, if_up=params["paths_if_up"])
     except Unreadable as error:
         module.fail_json(msg=str(error))
-    state = observe(params["units"], params["certificates"], params["firewall"])
-    module.exit_json(changed=False, state=state.to_dict(), probes=[probe.to_dict() for probe in probes])
+    module.exit_json(
+        changed=False,
+        state=state.to_dict(),
+        probes=[probe.to_dict() for probe in probes],
+        paths=None if paths is None else [probe.to_dict() for probe in paths],
+        spent=time.monotonic() - began,
+    )
 
 
 if __name__ == "__main__":

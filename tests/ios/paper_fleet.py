@@ -16,7 +16,8 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.state import Interface,
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.dump import dump_device
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.load import load_fleet
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.report import HostReport
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Result, Sight
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Result
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.store import save
 
 from .conftest import Router, Run

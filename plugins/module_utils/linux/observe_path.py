@@ -23,8 +23,10 @@ from typing import Any
 
 from .observe_run import Unreadable
 
+# What path_mtu does if it is told nothing else; the timeout is of each packet, the deadline of all.
+COUNT, TIMEOUT, DEADLINE = 3, 1.0, 45.0
 HEADERS = 28
-SMALLEST = 68
+SMALLEST, LARGEST = 68, 65535
 IP_MTU_DISCOVER, IP_PMTUDISC_DO = 10, 2
 ECHO, ECHO_REPLY = 8, 0
 GRAIN = 2
@@ -56,6 +58,14 @@ class Probe:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def unfit(targets: Sequence[Target]) -> str | None:
+    """What is wrong with the first size that cannot be sent."""
+    for target in targets:
+        if not SMALLEST <= target.size <= LARGEST:
+            return f"size {target.size} is not {SMALLEST} to {LARGEST} (headers take {HEADERS})"
+    return None
 
 
 def probe_all(targets: Sequence[Target], count: int, timeout: float, deadline: float) -> list[Probe]:

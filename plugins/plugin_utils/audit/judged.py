@@ -11,9 +11,10 @@ from ...module_utils.state import State
 from ..fleet.intent import Device
 from ..judge.crypto import SaSuite
 from ..judge.kernel import Clock
-from ..judge.result import Check, Result, Sight
+from ..judge.result import Check, Result
 from ..judge.services import Certificates, Guard
 from ..judge.settings import NhrpSettings, Rules
+from ..judge.sight import Sight
 from ..judge.tunnel import Tunnel
 
 # Area in the report by check. What is told by a file or line already is not told again.

@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ...module_utils.linux.hub_paths import lan_address
 from ...module_utils.state import State
 from ..fleet.intent import Device
-from ..judge.plan import lan_address
 from ..judge.store import path_of, write
 from ..judge.verdict import parse_state
 from .clock import Reading
@@ -83,7 +83,7 @@ class Store:
                 state = parse_state(document["state"])
             except (OSError, ValueError, KeyError, TypeError):
                 state = State()
-            found[device.name] = lan_address(device, state)
+            found[device.name] = lan_address(state, device.lans)
         return found
 
 

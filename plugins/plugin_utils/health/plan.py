@@ -8,8 +8,8 @@ from ...module_utils.health_plan import INTERVAL, CloudPlan, HealthPlan, Server
 from ...module_utils.state import State
 from ..fleet.intent import Device, Membership
 from ..judge.plan import state_arguments
-from ..judge.result import Sight
 from ..judge.services import Services
+from ..judge.sight import Sight
 
 
 def health_plan(device: Device, interval: int = INTERVAL, directory: str | None = None) -> HealthPlan:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from ..fleet.intent import Membership, Peer
-from .result import Check, Result, Sight, Verdict, carried
+from .result import Check, Result, Verdict
+from .sight import Sight, carried
 
 # strongSwan's proposal keywords (ipsec.conf(5), IKEv2 cipher suites) -> IANA names as vici gives them.
 CIPHERS = {"": "AES_CBC", "ctr": "AES_CTR", "gcm16": "AES_GCM_16", "gcm": "AES_GCM_16", "ccm16": "AES_CCM_16"}

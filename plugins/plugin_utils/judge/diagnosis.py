@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from .causes.table import rows_named
 from .report import HostReport, fold, rank, totals
-from .result import Result, Sight
+from .result import Result
 from .scope import Scope
+from .sight import Sight
 from .verdict import judge_sight
 
 # What is walked, from the bottom up, with the checks of each step.

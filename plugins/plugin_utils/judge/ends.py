@@ -12,7 +12,8 @@ from ..fleet.intent import Membership, Peer
 from .evidence import Case
 from .evidence_ends import rebound, stale_binding
 from .paths import crossed, described, leads_into
-from .result import Check, Result, Sight, Verdict
+from .result import Check, Result, Verdict
+from .sight import Sight
 
 
 class Binding(Check):

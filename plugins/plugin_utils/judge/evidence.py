@@ -10,7 +10,8 @@ from ipaddress import IPv4Address
 
 from ..fleet.intent import Membership, Peer
 from .paths import leads_into
-from .result import Result, Sight
+from .result import Result
+from .sight import Sight
 
 PSK = ("MAC mismatched", "no shared key")
 EXPIRED = ("expired", "certificate invalid")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from .evidence import Case, unanswered
-from .result import Sight
+from .sight import Sight
 
 
 def ike_blocked(case: Case) -> str | None:

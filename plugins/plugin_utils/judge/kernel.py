@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .result import Check, Result, Sight, Verdict
+from .result import Check, Result, Verdict
+from .sight import Sight
 
 TOLERANCE = 120
 FULL = 0.9

@@ -9,7 +9,8 @@ from functools import partial
 from ipaddress import IPv4Address
 
 from ..fleet.intent import Membership, Peer
-from .result import Check, Result, Sight, Verdict
+from .result import Check, Result, Verdict
+from .sight import Sight
 
 
 class OwnAddress(Check):

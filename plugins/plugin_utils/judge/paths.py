@@ -10,7 +10,8 @@ from ipaddress import IPv4Network
 from ...module_utils.linux.observe_path import Probe
 from ...module_utils.state import Route
 from ..fleet.intent import Membership, Peer
-from .result import Check, Result, Sight, Verdict
+from .result import Check, Result, Verdict
+from .sight import Sight
 
 
 class Routes(Check):

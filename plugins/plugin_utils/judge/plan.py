@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address
+from dataclasses import asdict
 from typing import Any
 
+from ...module_utils.linux.hub_paths import from_lan_too, lan_address
+from ...module_utils.linux.observe_path import Target
 from ...module_utils.state import State
 from ..fleet.intent import Device
-from .result import Sight
 from .services import Services
+from .sight import Sight
 
 CERTIFICATES = ["/etc/swanctl/x509/mgre-dmvpn.crt", "/etc/swanctl/x509ca/mgre-dmvpn-ca.crt"]
 
@@ -29,26 +30,24 @@ def state_arguments(device: Device) -> dict[str, Any]:
     }
 
 
+def path_arguments(device: Device, *, if_up: bool) -> dict[str, Any]:
+    """Further arguments of state_info on Linux, which then measures along with its look."""
+    return {
+        "paths": [asdict(path) for path in _paths(device)],
+        "lans": [str(lan) for lan in device.lans],
+        "paths_if_up": if_up,
+    }
+
+
 def probe_targets(device: Device, state: State) -> list[dict[str, Any]]:
     """Targets of path_mtu: each hub, from the overlay address and from an own LAN address if there is one."""
-    lan = lan_address(device, state)
-    targets: list[dict[str, Any]] = []
-    for member in device.memberships:
-        sources = [str(member.overlay), *([lan] if lan else [])]
-        targets += [
-            {"address": str(hub.overlay), "size": member.cloud.mtu, "source": source}
-            for hub in member.hubs
-            for source in sources
-        ]
-    return targets
+    lan = lan_address(state, device.lans)
+    return [asdict(target) for target in from_lan_too(_paths(device), lan)]
 
 
-def lan_address(device: Device, state: State) -> str | None:
-    """An address that the router itself has in one of its LANs, on an interface that is up."""
-    return next((str(a) for a in _addresses(state) if any(a in lan for lan in device.lans)), None)
-
-
-def _addresses(state: State) -> Iterator[IPv4Address]:
-    for interface in state.interfaces or []:
-        for address in interface.addresses if interface.up else []:
-            yield IPv4Address(address.split("/")[0])
+def _paths(device: Device) -> list[Target]:
+    return [
+        Target(str(hub.overlay), member.cloud.mtu, str(member.overlay))
+        for member in device.memberships
+        for hub in member.hubs
+    ]

@@ -14,7 +14,8 @@ from typing import Any
 
 from ..fleet.intent import Device, Membership, Peer
 from .present import described
-from .result import Result, Sight
+from .result import Result
+from .sight import Sight
 from .verdict import Judgement, parse_state
 
 # What the router has to be by itself, whatever its peers do.

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..fleet.intent import Device
 from .crypto import sa_label
-from .result import Result, Sight
+from .result import Result
+from .sight import Sight
 from .verdict import Judgement
 
 COLUMNS = ("registration", "sa", "neighbour", "bfd")

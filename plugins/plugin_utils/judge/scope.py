@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...module_utils.linux.hub_paths import lan_address
 from ..fleet.intent import Device, Membership, Peer
-from .plan import lan_address
-from .result import Sight
+from .sight import Sight
 
 # So many bytes pass wherever an IPv4 host can be reached.
 SMALL = 100
@@ -81,10 +81,10 @@ def underlay(sight: Sight, member: Membership, peer: Peer) -> str | None:
 
 
 def lans(sight: Sight) -> Iterator[dict[str, Any]]:
-    own = lan_address(sight.device, sight.state)
+    own = lan_address(sight.state, sight.device.lans)
     for name in sight.toward if own else ():
         other = sight.others.get(name)
         member = sight.shared(other) if other else None
-        address = lan_address(other.device, other.state) if other else None
+        address = lan_address(other.state, other.device.lans) if other else None
         if member and address:
             yield {"address": address, "size": member.cloud.mtu, "source": own}

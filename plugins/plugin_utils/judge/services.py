@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import ios
-from .result import Check, Result, Sight
+from .result import Check, Result
+from .sight import Sight
 
 CHARON = "strongswan.service"
 FRR = "frr.service"

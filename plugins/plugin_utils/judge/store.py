@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from ..fleet.intent import Device
 from .report import HostReport, not_reached
-from .result import Sight
 from .scope import Scope
+from .sight import Sight
 from .verdict import parse_probes, parse_state
 
 _reports = TypeAdapter(HostReport)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from ...module_utils.state import Interface
 from ..fleet.intent import Membership
-from .result import Check, Result, Sight, Verdict
+from .result import Check, Result, Verdict
+from .sight import Sight
 
 
 class Tunnel(Check):

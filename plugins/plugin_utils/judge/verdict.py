@@ -19,9 +19,10 @@ from .explain import explain
 from .kernel import Clock, Kernel
 from .overlay import Bfd, Neighbour, OwnAddress, Registration
 from .paths import PathMtu, Routes
-from .result import Check, Result, Sight
+from .result import Check, Result
 from .services import Certificates, Guard, Services
 from .settings import NhrpSettings, Rules
+from .sight import Sight
 from .tunnel import Tunnel
 
 CHECKS: tuple[Check, ...] = (

@@ -22,8 +22,8 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.state import (
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Peer
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.diagnosis import Diagnosis, diagnose, name_of
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.present_diagnosis import as_json, console
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.scope import Scope, around, scope, targets
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 from ansible_collections.mgre.dmvpn.tests.unit.judge import world
 from ansible_collections.mgre.dmvpn.tests.unit.judge.world import HUB1, HUB2, SPOKE1, SPOKE2
 

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Probe
 from ansible_collections.mgre.dmvpn.plugins.module_utils.state import IkeError, State
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.proof import Proof, prove, reach
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import judge
 from ansible_collections.mgre.dmvpn.tests.unit.judge.world import (
     HUB1,

@@ -16,8 +16,8 @@ import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.dump import parse_device
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.diagnosis import diagnose, name_of
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.present_diagnosis import console
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.scope import Scope
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import parse_probes, parse_state
 
 FILES = sorted((Path(__file__).parent / "data").glob("*.json"))

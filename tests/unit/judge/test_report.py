@@ -22,7 +22,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.report import (
     not_reached,
     rows,
 )
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import judge
 from ansible_collections.mgre.dmvpn.tests.unit.judge import test_causes as broken
 from ansible_collections.mgre.dmvpn.tests.unit.judge import world

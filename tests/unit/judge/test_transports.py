@@ -18,8 +18,8 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.state import (
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Cloud, Device, Peer
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Suite as Wanted
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.crypto import Sa, SaSuite
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.services import Guard as GuardCheck
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 from ansible_collections.mgre.dmvpn.tests.unit.render.devices import make_cloud, make_device, make_transport
 
 ADDRESSES = {"blue": "198.51.100.1", "green": "192.0.2.1"}

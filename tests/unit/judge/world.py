@@ -42,8 +42,8 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import (
 )
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.suites import SUITES
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.plan import state_arguments
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.services import Services
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 
 Protocol = Literal["bgp", "ospf", "static"]
 Auth = Literal["certificate", "psk"]

@@ -13,8 +13,8 @@ from ansible_collections.mgre.dmvpn.plugins.module_utils.state import State
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.fleet.intent import Peer
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.diagnosis import Diagnosis, diagnose, name_of
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.plan import probe_targets, state_arguments
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.result import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.scope import Scope
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sight
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.verdict import Judgement, judge
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.observe import ios, ios_path, ios_routes
 from ansible_collections.mgre.dmvpn.tests.unit.judge.world import HUB1, HUB2, SPOKE1, SPOKE2
