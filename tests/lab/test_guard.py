@@ -105,6 +105,31 @@ def test_a_router_that_reboots(fleet: Fleet) -> None:
         fleet.lab.reboot("spoke1")
 
 
+def test_routers_that_refuse_each_other_do_not_flood_each_other(fleet: Fleet) -> None:
+    """Each nhrpd answers the other's error with an error, hundreds a second, until one packet is lost."""
+    tunnel = ("configure terminal", "interface dmvpn10")
+    strings = {"hub1": "one", "spoke1": "other"}
+    received = "cat /sys/class/net/dmvpn10/statistics/rx_packets"
+
+    def flooded() -> bool:
+        told = (fleet.lab.ssh(node, "nft list counter inet mgre_dmvpn_guard nhrp_flood") for node in strings)
+        return any("packets 0 " not in text for text in told)
+
+    with traffic_until_green(fleet):
+        assert not flooded()
+        try:
+            for node, string in strings.items():
+                fleet.vtysh(node, *tunnel, f"ip nhrp authentication {string}")
+            until(flooded, "a packet is taken out of the flood", seconds=60)
+            before, after = (
+                int(count) for count in fleet.lab.ssh("hub1", f"{received}; sleep 5; {received}").split()
+            )
+        finally:
+            for node, string in strings.items():
+                fleet.vtysh(node, *tunnel, f"no ip nhrp authentication {string}")
+        assert after - before < 5 * 100
+
+
 def test_neither_firewall_nor_frr(fleet: Fleet) -> None:
     """Packets between sites end in the kernel's last route; without that one they leave, and are seen."""
     route = "blackhole 10.0.0.0/9 metric 4278190079"
