@@ -93,6 +93,8 @@ def test_a_change_that_is_killed(routers: Routers, victims: dict[str, Victim], p
         "way back",
     )
     within = SHORT if undone_by_time or point.moment.startswith("back") else 600
+    if point.moment == "noted":
+        within = 60  # enough to come to the confirmation; a change that is still open after it is undone then
     victim.set_trap("KILL" if point.what == "run" else "STOP", point.moment)
     play = victim.play(victim.bundle, confirm=confirmed, within=within)
     try:
