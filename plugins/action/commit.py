@@ -13,9 +13,9 @@ from ansible.utils.display import Display
 
 from ..plugin_utils.ios.ending import answer as ending
 from ..plugin_utils.ios.session import Session
-from ..plugin_utils.ios.wish import Lost
 from ..plugin_utils.observe.command_line import is_command_line
 from ..plugin_utils.operator import operator
+from ..plugin_utils.pending.errors import Lost
 
 PAUSE = 2.0  # seconds between two tries to connect
 MARGIN = 90  # seconds after its deadline in which a router has undone a change

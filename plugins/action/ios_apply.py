@@ -17,6 +17,7 @@ from ..plugin_utils.findings import FindingsError
 from ..plugin_utils.ios.session import Session
 from ..plugin_utils.observe.command_line import command_line
 from ..plugin_utils.observe.ios import observe
+from ..plugin_utils.pending.errors import Failed, Lost, Refused
 from ..plugin_utils.requirements import require
 from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, secrets_in
@@ -26,7 +27,7 @@ try:
     from ..plugin_utils.ios.driver import BadConfiguration
     from ..plugin_utils.ios.owned import NotOurs
     from ..plugin_utils.ios.transaction import apply
-    from ..plugin_utils.ios.wish import Failed, Lost, Refused, Wish
+    from ..plugin_utils.ios.wish import Wish
     from ..plugin_utils.judge.plan import state_arguments
     from ..plugin_utils.judge.proof import reached
 except ModuleNotFoundError as error:

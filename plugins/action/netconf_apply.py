@@ -16,8 +16,9 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.netconf.apply import apply, wanted_facts
 from ..plugin_utils.netconf.client import Target, Unreachable, connect
-from ..plugin_utils.netconf.order import Failed, Order, Outcome, Refused
+from ..plugin_utils.netconf.order import Order, Outcome
 from ..plugin_utils.netconf.paths import Facts
+from ..plugin_utils.pending.errors import Failed, Refused
 from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, hidden, resolved, secrets_in
 

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.apply import apply
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.client import Client, Unreachable, session
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.delta import difference
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.order import Failed, Refused
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.errors import Failed, Refused
 from ansible_collections.mgre.dmvpn.tests.lab.netconf.fake import FakeRouter
 from ansible_collections.mgre.dmvpn.tests.netconf.conftest import Router, facts, hub, until
 

@@ -18,7 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..ios import answers, blocks
-from ..ios.wish import Cli, Lost
+from ..ios.wish import Cli
+from ..pending.errors import Lost
 from .ios_look import PENDING, guard, interfaces, shut
 from .router import Trouble
 

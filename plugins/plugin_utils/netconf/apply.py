@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from ..pending.errors import Lost, Refused
 from . import candidate, checkpoint
 from .abilities import CannotDo, modules, way
-from .client import Client, Lost, Rejected, session
+from .client import Client, Rejected, session
 from .console import console
 from .delta import described_all
-from .order import Failed, Order, Outcome, Refused
+from .order import Order, Outcome
 from .owned import NotOurs
 from .paths import Facts
 from .places import read
@@ -64,6 +65,3 @@ def _saved(client: Client) -> tuple[bool, list[str]]:
         return False, ["the router offers no request to save (cisco-ia:save-config); write: write memory"]
     client.agent("save-config")
     return True, []
-
-
-__all__ = ["Failed", "Order", "Outcome", "Refused", "apply", "wanted_facts"]

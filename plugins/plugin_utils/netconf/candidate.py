@@ -10,9 +10,10 @@ import secrets
 import time
 from typing import NoReturn
 
-from .client import Client, Lost, Rejected, session
+from ..pending.errors import Failed, Lost, Refused
+from .client import Client, Rejected, session
 from .delta import Difference
-from .order import Failed, Order, Refused, locked, reached_again, reached_or_failed, taken_back
+from .order import Order, locked, reached_again, reached_or_failed, taken_back
 from .paths import Facts
 
 

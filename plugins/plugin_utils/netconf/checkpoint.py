@@ -15,10 +15,11 @@ import re
 import time
 from typing import NoReturn
 
-from .client import Client, Lost, Rejected, session
+from ..pending.errors import Failed, Lost, Refused
+from .client import Client, Rejected, session
 from .console import Console, NoConsole
 from .delta import Difference
-from .order import Failed, Order, Refused, locked, reached_or_failed, taken_back
+from .order import Order, locked, reached_or_failed, taken_back
 from .paths import Facts
 
 TIMER = "show archive config rollback timer"

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from ..pending.errors import Lost
 from .config_xml import BASE
 
 # What of the configuration is read: all places that the table knows are below these.
@@ -31,10 +32,6 @@ QUIET = ("ncclient", "paramiko")
 
 class Unreachable(Exception):
     """No session with the router. Its text says why and what to do."""
-
-
-class Lost(Exception):
-    """The session broke off or did not answer: whether the last request was carried out is not known."""
 
 
 class Rejected(Exception):

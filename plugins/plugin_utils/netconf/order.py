@@ -9,24 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from .client import Client, Lost, Rejected, Target, Unreachable
+from ..pending.errors import Failed, Lost, Refused
+from .client import Client, Rejected, Target, Unreachable
 from .delta import Difference, difference
 from .paths import Facts
 from .places import read
 
 RETRY = 1.0  # seconds between attempts to reach the router again
-
-
-class Refused(Exception):
-    """Nothing was changed. Its text says why and what to do."""
-
-
-class Failed(Exception):
-    """A change that did not stay. ``restored``: the router was seen to be as it was before."""
-
-    def __init__(self, message: str, *, restored: bool) -> None:
-        super().__init__(message)
-        self.restored = restored
 
 
 @dataclass(frozen=True, slots=True)
