@@ -27,9 +27,8 @@ END = b"]]>]]>"
 # Keys of the lists in DMVPN configurations, written down from the models. The fake is the judge of what we
 # send, so it has its own list.
 KEYS = {
-    **dict.fromkeys(
-        ("Tunnel", "proposal", "policy", "keyring", "profile", "peer", "vrf", "route-map"), ("name",)
-    ),
+    **dict.fromkeys(("Tunnel", "proposal", "policy", "keyring", "profile", "peer", "vrf"), ("name",)),
+    "route-map": ("name", "inout"),  # of the router, and of a neighbor
     "transform-set": ("tag",),
     "ip-route-interface-forwarding-list": ("prefix", "mask"),
     "fwd-list": ("fwd",),
@@ -115,7 +114,8 @@ class FakeRouter:
     def __init__(self, *faults: str, minute: float = 30.0, models: dict[str, str] | None = None) -> None:
         self.faults = set(faults)
         self.models = MODELS if models is None else models
-        self.running = ET.Element("config")
+        self.on_change: list[Callable[[], None]] = []
+        self._running = ET.Element("config")
         self.startup: str | None = None
         self.archive: list[ET.Element] = []
         self.holder: int | None = None
@@ -127,6 +127,16 @@ class FakeRouter:
         self._revert_to: ET.Element | None = None
         self._sessions = 0
         self.front = Front(self._session)
+
+    @property
+    def running(self) -> ET.Element:
+        return self._running
+
+    @running.setter
+    def running(self, tree: ET.Element) -> None:
+        self._running = tree
+        for listener in self.on_change:
+            listener()
 
     def text(self) -> str:
         """The running configuration."""
