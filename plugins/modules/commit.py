@@ -18,8 +18,8 @@ description:
     C(confirm=false) has left under a Cisco router's own timer, by C(configure confirm),
     C(configure revert timer) or C(configure revert now). Whether the router is as before it sees in the
     running configuration.
-  - A change that M(mgre.dmvpn.netconf_apply) with C(confirm=false) has left as a confirmed commit it ends over
-    a NETCONF session of its own, by the token in O(commit); one under the rollback timer it ends at the
+  - A change that M(mgre.dmvpn.netconf_apply) with C(confirm=false) has left as a confirmed commit it ends
+    over a NETCONF session of its own, by the token in O(commit); one under the rollback timer it ends at the
     command line, as above.
 options:
   state:

@@ -107,7 +107,8 @@ class CandidateRouter(FakeRouter):
         if "confirmed" in given and "no_more_time" in self.faults and "persist-id" in given:
             raise Fault("operation-failed", "not from another session")
         if "confirmed" not in given and "no_confirm" in self.faults:
-            raise Fault("operation-failed", "not now")
+            words = " ".join(element.text or "" for element in self.running.iter())
+            raise Fault("operation-failed", f"not now, with {' '.join(words.split())}")
         if self._timer is None:
             self._revert_to = copy.deepcopy(self.running)
         if self.candidate is not None:
