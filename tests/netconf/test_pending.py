@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.ending import answer as ended_by_command
@@ -17,16 +15,16 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.config_xml impo
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.console import Commands
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.delta import difference
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.ending import answer as ended_over_netconf
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.order import Outcome
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.token import is_token
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.errors import Failed, Lost, Refused
 from ansible_collections.mgre.dmvpn.tests.lab.netconf.fake import FakeRouter
-from ansible_collections.mgre.dmvpn.tests.lab.netconf.fake_candidate import CandidateRouter
 from ansible_collections.mgre.dmvpn.tests.netconf.conftest import (
     FOREIGN,
     SECRETS,
+    Candidate,
     Router,
     facts,
+    hold,
     hub,
     taken_back,
     until,
@@ -36,32 +34,12 @@ LATE = "the change was not confirmed in time, and the router undid it by itself"
 TIME = 15  # seconds for a commit of netconfd, whose clock is coarse below that
 
 
-def hold(router: Router, text: str = "", seconds: int = 60) -> Outcome:
-    return apply(dataclasses.replace(router.order(text or hub(), seconds), hold=True))
-
-
 def end(router: Router, commit: str, state: str, check: bool = False, **more: Any) -> dict[str, Any]:
     """What module ``commit`` answers."""
     arguments = {"state": state, "commit": commit, **more}
     if commit and not is_token(commit):
         return ended_by_command(Commands(router.target), arguments, check)
     return ended_over_netconf(router.target, arguments, check)
-
-
-class Candidate(Protocol):
-    def __call__(self, *faults: str, **more: Any) -> tuple[CandidateRouter, Router]: ...
-
-
-@pytest.fixture
-def candidate() -> Iterator[Candidate]:
-    with ExitStack() as stack:
-
-        def started(*faults: str, **more: Any) -> tuple[CandidateRouter, Router]:
-            fake = CandidateRouter(*faults, **more)
-            stack.enter_context(fake.front)
-            return fake, Router(fake.front)
-
-        yield started
 
 
 @pytest.fixture
@@ -259,32 +237,6 @@ def test_bad_input_and_a_router_that_is_gone(candidate: Candidate) -> None:
     fake.faults.add("no_netconf")
     with pytest.raises(Lost, match="no NETCONF session"):
         end(router, commit, "confirmed")
-
-
-# a router whose commits end with their session
-
-
-def test_a_commit_that_ends_with_its_session_is_confirmed_in_it(candidate: Candidate) -> None:
-    fake, router = candidate("one_session")
-    outcome = hold(router)
-    assert outcome.changed and not outcome.held and outcome.saved
-    assert "could not wait" in outcome.warnings[0]
-    assert not fake.commit_waits() and not difference(router.holds(), facts(hub()))
-    assert not apply(router.order(hub())).changed
-
-
-def test_its_end_takes_back_what_does_not_read_as_it_should(candidate: Candidate) -> None:
-    fake, router = candidate("one_session", "forget_mtu")
-    with pytest.raises(Failed, match="does not hold what was committed") as failed:
-        apply(router.order(hub()))
-    assert failed.value.restored and router.holds() == {} and fake.startup is None
-
-
-def test_its_end_takes_back_what_the_router_does_not_confirm(candidate: Candidate) -> None:
-    fake, router = candidate("one_session", "no_confirm")
-    with pytest.raises(Failed, match="did not take the confirmation") as failed:
-        apply(router.order(hub()))
-    assert failed.value.restored and not fake.commit_waits()
 
 
 # the rollback timer, which the command line ends
