@@ -122,7 +122,8 @@ class ActionModule(Adjacency):
             from ..plugin_utils.ios.driver import BadConfiguration
             from ..plugin_utils.ios.owned import NotOurs
             from ..plugin_utils.ios.transaction import apply
-            from ..plugin_utils.ios.wish import Lost, Refused, Wish
+            from ..plugin_utils.ios.wish import Wish
+            from ..plugin_utils.pending.errors import Lost, Refused
         except ModuleNotFoundError as error:
             raise AnsibleActionFail(
                 f"the controller lacks the Python package {error.name}; install requirements.txt"

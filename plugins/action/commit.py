@@ -13,9 +13,14 @@ from ansible.utils.display import Display
 
 from ..plugin_utils.ios.ending import answer as ending
 from ..plugin_utils.ios.session import Session
-from ..plugin_utils.ios.wish import Lost
+from ..plugin_utils.netconf.ending import answer as netconf_ending
+from ..plugin_utils.netconf.ending import commits
+from ..plugin_utils.netconf.target import target_of
+from ..plugin_utils.netconf.token import is_token
 from ..plugin_utils.observe.command_line import is_command_line
 from ..plugin_utils.operator import operator
+from ..plugin_utils.pending.errors import Lost
+from ..plugin_utils.secret_references import all_secrets, hidden
 
 PAUSE = 2.0  # seconds between two tries to connect
 MARGIN = 90  # seconds after its deadline in which a router has undone a change
@@ -42,18 +47,46 @@ class ActionModule(ActionBase):
 
 
 def commit(action: ActionBase, variables: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
-    """The module of this name on the router; a Cisco router runs no code of ours, and is told by its command
-    line. Raises ``AnsibleConnectionFailure``."""
-    if is_command_line(action._connection):
-        try:
-            return ending(Session(action), arguments, bool(action._task.check_mode))
-        except Lost as lost:
-            raise AnsibleConnectionFailure(f"the router cannot be reached: {lost}") from None
+    """The module of this name on the router; a Cisco router runs no code of ours, and is told over NETCONF or
+    by its command line. Raises ``AnsibleConnectionFailure``."""
+    check = bool(action._task.check_mode)
+    try:
+        told = over_netconf(action, variables or {}, arguments, check)
+        if told is not None:
+            return told
+        if is_command_line(action._connection):
+            return ending(Session(action), arguments, check)
+    except Lost as lost:
+        raise AnsibleConnectionFailure(f"the router cannot be reached: {lost}") from None
     answer: dict[str, Any] = action._execute_module(
         module_name="mgre.dmvpn.commit", module_args={**arguments, "who": operator()}, task_vars=variables
     )
     answer.pop("invocation", None)
     return answer
+
+
+def over_netconf(
+    action: ActionBase, variables: dict[str, Any], arguments: dict[str, Any], check: bool
+) -> dict[str, Any] | None:
+    """The answer where a change waits as a confirmed commit, else None. Raises ``Lost``."""
+
+    def variable(name: str) -> Any:
+        return action._templar.template(variables.get(name))
+
+    name = arguments.get("commit", "")
+    unnamed = (
+        not name and is_command_line(action._connection) and variable("dmvpn_ios_transport") == "netconf"
+    )
+    if not unnamed and not is_token(name):
+        return None
+    target = target_of(variables["inventory_hostname"], variable)
+    if unnamed and not commits(target):
+        return None
+    told = netconf_ending(target, arguments, check)
+    if "msg" in told:
+        # The router's own words may be among it, and those may repeat what it holds.
+        told["msg"] = hidden(told["msg"], all_secrets(variable))
+    return told
 
 
 def reconnect(action: ActionBase) -> None:

@@ -13,20 +13,20 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils.findings import FindingsError
 from ..plugin_utils.ios.session import Session
 from ..plugin_utils.observe.command_line import command_line
 from ..plugin_utils.observe.ios import observe
+from ..plugin_utils.pending.errors import Failed, Lost, Refused
 from ..plugin_utils.requirements import require
 from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, secrets_in
 
 try:
-    from ..plugin_utils.fleet.dump import parse_device
     from ..plugin_utils.ios.driver import BadConfiguration
     from ..plugin_utils.ios.owned import NotOurs
     from ..plugin_utils.ios.transaction import apply
-    from ..plugin_utils.ios.wish import Failed, Lost, Refused, Wish
+    from ..plugin_utils.ios.wish import Wish
+    from ..plugin_utils.judge.intended import intended
     from ..plugin_utils.judge.plan import state_arguments
     from ..plugin_utils.judge.proof import reached
 except ModuleNotFoundError as error:
@@ -49,12 +49,12 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         require(MISSING)
         arguments = self.arguments()
-        intended = ""
+        configuration = ""
         if arguments["state"] == "present":
-            intended = self.read(Path(os.path.abspath(arguments["bundle"])), variables)
+            configuration = self.read(Path(os.path.abspath(arguments["bundle"])), variables)
         wish = Wish(
-            intended=intended,
-            secrets=self.secrets(intended, variables),
+            intended=configuration,
+            secrets=self.secrets(configuration, variables),
             minutes=arguments["revert_timer"],
             wait=arguments["wait_for_tunnels"],
             push_secrets=arguments["push_secrets"],
@@ -134,13 +134,9 @@ class ActionModule(ActionBase):
         """The peers that are there before the change, for its proof; none where the intent is not known."""
         if arguments["state"] == "absent":
             return []
-        path = Path(os.path.abspath(arguments["bundle"])) / variables["inventory_hostname"] / "intent.json"
-        try:
-            device = parse_device(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        device = intended(Path(os.path.abspath(arguments["bundle"])), variables["inventory_hostname"])
+        if device is None:
             return []
-        except (OSError, ValueError, FindingsError) as error:
-            raise AnsibleActionFail(f"{path} cannot be read ({error}); render it again") from None
         run = command_line(self._connection, "the router cannot be read before the change")
         asked = state_arguments(device)
         return reached(device, observe(run, asked["tunnels"], asked["trustpoint"]).to_dict())

@@ -10,26 +10,39 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.netconf.apply import apply, wanted_facts
-from ..plugin_utils.netconf.client import Target, Unreachable, connect
-from ..plugin_utils.netconf.order import Failed, Order, Outcome, Refused
+from ..plugin_utils.netconf.client import Unreachable, connect
+from ..plugin_utils.netconf.order import Order, Outcome
 from ..plugin_utils.netconf.paths import Facts
+from ..plugin_utils.netconf.target import target_of
+from ..plugin_utils.pending.errors import Failed, Refused
+from ..plugin_utils.requirements import require
 from ..plugin_utils.rollout.looks import forecast_of
 from ..plugin_utils.secret_references import NoSecret, hidden, resolved, secrets_in
 
+# Only for the proof of a change that waits.
+try:
+    from ..plugin_utils.judge.intended import intended
+    from ..plugin_utils.judge.proof import reached
+except ModuleNotFoundError as error:
+    if error.name != "pydantic":
+        raise
+    MISSING: str | None = error.name
+else:
+    MISSING = None
+
 FILE = "config.xml"
-NETCONF, SSH = 830, 22
-NEVER = {"no", "false", "0", "off", "n", "f"}
 SHORTEST, LONGEST = 10, 7200  # seconds; the router's own timer ends at 120 minutes
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "bundle": {"type": "path"},
     "confirm_timeout": {"type": "int", "default": 120},
     "save": {"type": "bool", "default": True},
+    "confirm": {"type": "bool", "default": True},
+    "before": {"type": "dict"},
     "fingerprint_key": {"type": "str", "no_log": True},
     "send_secrets": {"type": "bool", "default": False},
 }
@@ -55,17 +68,34 @@ class ActionModule(ActionBase):
                 f"write seconds from {SHORTEST} to {LONGEST}"
             )
         wanted, secrets = self.wanted(arguments)
-        target = self.target()
+        target = target_of(self._variables["inventory_hostname"], self.variable)
         order = Order(
-            target, wanted, lambda: connect(target), arguments["confirm_timeout"], arguments["send_secrets"]
+            target,
+            wanted,
+            lambda: connect(target),
+            arguments["confirm_timeout"],
+            arguments["send_secrets"],
+            hold=not arguments["confirm"],
         )
+        there = self.reached(arguments)
         try:
             outcome = apply(order, check=self._task.check_mode, save=arguments["save"])
         except (Refused, Unreachable) as error:
             return {**result, "failed": True, "restored": True, "msg": hidden(str(error), secrets)}
         except Failed as error:
             return {**result, "failed": True, "restored": error.restored, "msg": hidden(str(error), secrets)}
-        return {**result, **self.told(outcome, secrets, arguments["fingerprint_key"])}
+        told = self.told(outcome, secrets, arguments["fingerprint_key"])
+        if outcome.held:
+            told["reached"] = there
+        return {**result, **told}
+
+    def reached(self, arguments: Mapping[str, Any]) -> list[list[str]]:
+        """The peers that were there before the change, for its proof; none where that is not known."""
+        if arguments["confirm"] or not arguments["before"] or arguments["state"] == "absent":
+            return []
+        require(MISSING)
+        bundle = Path(os.path.abspath(arguments["bundle"]))
+        return reached(intended(bundle, self._variables["inventory_hostname"]), arguments["before"])
 
     def told(self, outcome: Outcome, secrets: Mapping[str, str], key: str | None = None) -> dict[str, Any]:
         """The result, which holds no secret even where a router put one into an unexpected place."""
@@ -74,6 +104,8 @@ class ActionModule(ActionBase):
             "lines": [hidden(line, secrets) for line in outcome.lines],
             "way": outcome.way,
             "saved": outcome.saved,
+            "commit": outcome.held.commit,
+            "pending": outcome.held.seconds,
         }
         if self._task.check_mode:
             told["forecast"] = forecast_of(outcome.changed, told["lines"], key)
@@ -110,42 +142,6 @@ class ActionModule(ActionBase):
         except NoSecret as error:
             raise AnsibleActionFail(str(error)) from None
         return {path: resolved(value, secrets) for path, value in facts.items()}, secrets
-
-    def target(self) -> Target:
-        """Where the router is, from the variables that Ansible goes by. Raises ``AnsibleActionFail``."""
-        name = self._variables["inventory_hostname"]
-        speaks_netconf = str(self.variable("ansible_connection") or "").endswith("netconf")
-        port = self.variable("ansible_port")
-        user = self.variable("ansible_user") or self.variable("ansible_ssh_user")
-        if not user:
-            raise AnsibleActionFail("ansible_user: not set; write the name of a user with privilege 15")
-        password = self.variable("ansible_password") or self.variable("ansible_ssh_pass")
-        key = self.variable("ansible_ssh_private_key_file")
-        return Target(
-            host=str(self.variable("ansible_host") or name),
-            port=self.port("dmvpn_netconf_port", port if speaks_netconf else None, NETCONF),
-            user=str(user),
-            password=str(password) if password else None,
-            key=os.path.expanduser(str(key)) if key else None,
-            verify_host_key=self.verifies_host_keys(),
-            ssh_port=self.port("dmvpn_ssh_port", None if speaks_netconf else port, SSH),
-        )
-
-    def port(self, variable: str, other: object, default: int) -> int:
-        value = self.variable(variable) or other or default
-        try:
-            port = int(str(value))
-        except ValueError:
-            port = 0
-        if not 0 < port < 65536:
-            raise AnsibleActionFail(f"{variable}: {value!r} is not a port; write a number from 1 to 65535")
-        return port
-
-    def verifies_host_keys(self) -> bool:
-        for name in ("ansible_host_key_checking", "ansible_ssh_host_key_checking"):
-            if (value := self.variable(name)) is not None:
-                return str(value).lower() not in NEVER
-        return bool(C.config.get_config_value("HOST_KEY_CHECKING", variables=dict(self._variables)))
 
     def variable(self, name: str) -> Any:
         """A variable of the host; vaulted values and templates work."""

@@ -18,6 +18,9 @@ description:
     C(confirm=false) has left under a Cisco router's own timer, by C(configure confirm),
     C(configure revert timer) or C(configure revert now). Whether the router is as before it sees in the
     running configuration.
+  - A change that M(mgre.dmvpn.netconf_apply) with C(confirm=false) has left as a confirmed commit it ends
+    over a NETCONF session of its own, by the token in O(commit); one under the rollback timer it ends at the
+    command line, as above.
 options:
   state:
     description:
@@ -27,12 +30,13 @@ options:
     choices: [confirmed, extended, undone, status]
     default: status
   commit:
-    description: The change that is meant, as the module that made it returned it. Any if empty.
+    description: The change that is meant, as the module that made it returned it. Any if empty; a commit
+      over NETCONF has to be named.
     type: str
     default: ""
   seconds:
-    description: Seconds that the change has from now, with O(state=extended). A Cisco router counts in whole
-      minutes, 2 to 120.
+    description: Seconds that the change has from now, with O(state=extended). The timer of a Cisco router
+      counts in whole minutes, 2 to 120.
     type: int
     default: 300
   why:
@@ -77,7 +81,7 @@ told:
   sample: the change of 2026-03-01T22:00:00Z is confirmed
 pending:
   description: The change that is pending, null if there is none. Of a Cisco router only the whole time of its
-    timer is known.
+    timer is known, and over NETCONF not even that.
   returned: with O(state=status)
   type: dict
   sample: {commit: 3-2026-03-01T22:00:00Z, state: pending, left: 211, who: anna@noc, why: CHG-4711}

@@ -19,11 +19,12 @@ description:
     later in a first rollout.
   - What is not proven is undone at once, and the task fails with the cause. A router that cannot be reached
     undoes the change by itself; the task waits for that and says what it found.
-  - A Cisco router is proven by its show commands and its own ping; what it does not show counts neither for
-    nor against its own state, and against its hubs.
+  - A Cisco router is proven by its show commands and its own ping, also where NETCONF changed it; what it
+    does not show counts neither for nor against its own state, and against its hubs.
 options:
   commit:
-    description: The change, as M(mgre.dmvpn.linux_apply) or M(mgre.dmvpn.ios_apply) returned it.
+    description: The change, as M(mgre.dmvpn.linux_apply), M(mgre.dmvpn.ios_apply) or
+      M(mgre.dmvpn.netconf_apply) returned it.
     type: str
     default: ""
   seconds:

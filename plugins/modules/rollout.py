@@ -55,7 +55,7 @@ options:
     type: str
     default: ''
   left:
-    description: With O(step=left), how. V(kept) is a router that confirmed by itself, as over NETCONF.
+    description: With O(step=left), how. V(kept) is a router that confirmed by itself because it cannot wait.
     type: str
     choices: [undone, kept, unknown]
     default: unknown

@@ -20,6 +20,17 @@ def secrets_in(text: str, variable: Callable[[str], object]) -> dict[str, str]:
     return {name: _secret(name, variable) for name in sorted(set(REFERENCE.findall(text)))}
 
 
+def all_secrets(variable: Callable[[str], object]) -> dict[str, str]:
+    """All that a host's variables hold, by their references, to keep them out of what a router says."""
+    found = {}
+    for kind, name in VARIABLES.items():
+        held = variable(name)
+        for cloud, value in held.items() if isinstance(held, Mapping) else ():
+            if value and not isinstance(value, Mapping | list):
+                found[f"{kind}/{cloud}"] = str(value)
+    return found
+
+
 def _secret(reference: str, variable: Callable[[str], object]) -> str:
     kind, _slash, cloud = reference.partition("/")
     name = VARIABLES.get(kind)

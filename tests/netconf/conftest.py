@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.apply import apply
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.client import (
     Client,
     Target,
@@ -16,11 +20,12 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.client import (
     session,
 )
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.config_xml import config_xml
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.order import Order
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.order import Order, Outcome
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.paths import Facts
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.payload import payload_facts
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.places import read
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.secret_references import resolved
+from ansible_collections.mgre.dmvpn.tests.lab.netconf.fake_candidate import CandidateRouter
 from ansible_collections.mgre.dmvpn.tests.lab.netconf.front import LOGIN, Front
 from ansible_collections.mgre.dmvpn.tests.lab.netconf.netconfd import Netconfd, NotInstalled
 from ansible_collections.mgre.dmvpn.tests.yang.schema import NoModels, folder
@@ -95,6 +100,27 @@ def until(true: Callable[[], bool], seconds: float, what: str, every: float = 0.
 def taken_back(router: Router, before: Facts, seconds: float) -> None:
     """Waits until netconfd has undone a commit. It looks at its clock only while nobody asks it anything."""
     until(lambda: router.holds() == before, seconds, "the commit is taken back", every=3)
+
+
+def hold(router: Router, text: str = "", seconds: int = 60) -> Outcome:
+    """Applies, and leaves the change waiting."""
+    return apply(dataclasses.replace(router.order(text or hub(), seconds), hold=True))
+
+
+class Candidate(Protocol):
+    def __call__(self, *faults: str, **more: Any) -> tuple[CandidateRouter, Router]: ...
+
+
+@pytest.fixture
+def candidate() -> Iterator[Candidate]:
+    with ExitStack() as stack:
+
+        def started(*faults: str, **more: Any) -> tuple[CandidateRouter, Router]:
+            fake = CandidateRouter(*faults, **more)
+            stack.enter_context(fake.front)
+            return fake, Router(fake.front)
+
+        yield started
 
 
 @pytest.fixture(scope="session")

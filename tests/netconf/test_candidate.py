@@ -15,7 +15,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.client import (
 )
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.config_xml import config_xml
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.delta import difference
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.order import Failed, Refused
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.errors import Failed, Refused
 from ansible_collections.mgre.dmvpn.tests.netconf.conftest import FOREIGN, Router, facts, hub, taken_back
 
 TIME = 15  # seconds for a confirmed commit; netconfd's clock is coarse below that

@@ -11,10 +11,11 @@ import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.apply import apply
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.client import Client, Unreachable, session
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.delta import difference
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.order import Failed, Refused
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.errors import Failed, Refused
 from ansible_collections.mgre.dmvpn.tests.lab.netconf.fake import FakeRouter
 from ansible_collections.mgre.dmvpn.tests.netconf.conftest import Router, facts, hub, until
 
+TIMER = "show archive config rollback timer"
 Start = Callable[..., tuple[FakeRouter, Router]]
 
 
@@ -44,7 +45,7 @@ def test_apply_confirms_and_saves(start: Start) -> None:
 def test_check_touches_nothing(start: Start) -> None:
     fake, router = start()
     assert apply(router.order(hub()), check=True).changed
-    assert (fake.edits, fake.archive, fake.commands) == (0, [], [])
+    assert (fake.edits, fake.archive, fake.commands) == (0, [], [TIMER])
 
 
 def test_removal(start: Start) -> None:

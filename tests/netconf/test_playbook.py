@@ -14,6 +14,7 @@ import yaml
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.delta import difference
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.netconf.payload import netconf_payload
 from ansible_collections.mgre.dmvpn.tests.lab.netconf.fake import FakeRouter
+from ansible_collections.mgre.dmvpn.tests.lab.netconf.fake_candidate import CandidateRouter
 from ansible_collections.mgre.dmvpn.tests.netconf.conftest import SECRETS, Router, facts, hub
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,22 @@ PLAY = """
       mgre.dmvpn.netconf_apply:
         bundle: "{{ bundle }}"
         confirm_timeout: 30
+"""
+
+
+HELD = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Apply
+      mgre.dmvpn.netconf_apply:
+        bundle: "{{ bundle }}"
+        confirm: false
+      register: it
+    - name: End
+      mgre.dmvpn.commit:
+        state: "{{ state }}"
+        commit: "{{ it.commit }}"
 """
 
 
@@ -134,3 +151,30 @@ def test_a_router_that_refuses_is_as_it_was_and_the_secret_stays_hidden(tmp_path
         assert status == 2 and '"restored": true' in said, said
         assert "@@secret:psk/blue@@" in said
         assert fake.edits == 0 and not fake.timer_runs()
+
+
+def held(folder: Path, router: Router, state: str) -> tuple[int, str]:
+    """A change that is left waiting, and its end. Its token is all that the end needs; no command line."""
+    playbook = Playbook(folder, router)
+    (folder / "play.yml").write_text(HELD, encoding="utf-8")
+    playbook.variables |= {"ansible_connection": "local", "state": state}
+    return playbook.run()
+
+
+def test_a_change_is_held_and_ended_by_its_token(tmp_path: Path, netconfd: Router) -> None:
+    before = netconfd.holds()
+    status, said = held(tmp_path / "undone", netconfd, "undone")
+    assert status == 0 and "the change was undone: the configuration is as before" in said, said
+    assert netconfd.holds() == before
+    status, said = held(tmp_path / "confirmed", netconfd, "confirmed")
+    assert status == 0 and "the change is confirmed" in said, said
+    assert not difference(netconfd.holds(), facts(hub()))
+
+
+def test_a_confirmation_that_is_refused_shows_no_secret(tmp_path: Path) -> None:
+    """The stand-in repeats all that it holds."""
+    fake = CandidateRouter("no_confirm")
+    with fake.front:
+        status, said = held(tmp_path, Router(fake.front), "confirmed")
+        assert status == 2 and "a change waits there still" in said and "@@secret:psk/blue@@" in said, said
+        assert fake.startup is None

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from ..ios import answers, blocks
 from ..ios.asked import TIMER
-from ..ios.wish import Cli, Lost
+from ..ios.wish import Cli
+from ..pending.errors import Lost
 from .ios_look import guard, shut
 from .router import Trouble
 

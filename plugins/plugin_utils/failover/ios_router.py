@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..ios.wish import Cli, Lost
+from ..ios.wish import Cli
+from ..pending.errors import Lost
 from . import ios_fault, ios_look
 from .clock import Reading
 from .look import Look

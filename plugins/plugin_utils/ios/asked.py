@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 
+from ..pending.errors import Lost, Refused
 from . import answers
 from .blocks import complete
-from .wish import Cli, Lost, Refused
+from .wish import Cli
 
 TIMER = "show archive config rollback timer"
 _MINUTES = re.compile(r"^\s*Timer value:\s*(\d+)", re.MULTILINE)

@@ -9,6 +9,7 @@ command, so that nothing in it can be mistaken for ours.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ def blocks(configuration: str) -> list[Block]:
             held.append(row)
     close()
     return found
+
+
+def rows(configuration: str) -> Counter[str]:
+    """Every line with the head of its block; order and what IOS prints around them do not count."""
+    return Counter(f"{block.head}\n{row}" for block in blocks(configuration) for row in block.lines)
 
 
 def _until(rows: Iterator[str], mark: str, rest: str) -> Iterator[str]:

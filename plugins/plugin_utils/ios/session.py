@@ -17,7 +17,7 @@ from ansible.module_utils.connection import (  # type: ignore[import-untyped]
     ConnectionError,
 )
 
-from .wish import Lost
+from ..pending.errors import Lost
 
 ENDS = 60.0  # seconds that a connection may take to end
 # network_cli takes many words for an error ("not found" in a description is one), and would give up reading.

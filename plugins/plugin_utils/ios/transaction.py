@@ -14,15 +14,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from ..pending.errors import Failed, Lost, Refused
+from ..pending.mark import Mark
 from . import answers, preflight
 from .asked import privileged, running, waiting
-from .blocks import interfaces
-from .mark import Mark, rows
+from .blocks import interfaces, rows
 from .pending import again, keep
 from .remediate import Remediation, remediate
 from .secret_lines import UnknownSecret, redact, reveal
 from .steps import Step, commands, text
-from .wish import Cli, Failed, Lost, Outcome, Refused, Wish
+from .wish import Cli, Outcome, Wish
 
 POLL = 2.0  # seconds between two looks at a tunnel that is not up yet
 _COPY = re.compile(r"Backing up current running config to (\S+)")
@@ -59,7 +60,7 @@ def apply(cli: Cli, wish: Wish, check: bool = False, clock: Callable[[], float] 
         ) from None
     after = _verify(cli, wish, before, change, outcome, begun + 60 * wish.minutes, clock)
     if wish.hold:
-        outcome.mark = str(Mark.of(before, after, copy))
+        outcome.mark = str(Mark.of(rows(before).elements(), rows(after).elements(), copy))
         outcome.pending = _hold(cli, wish)
     else:
         outcome.warnings += keep(cli, wish.save)

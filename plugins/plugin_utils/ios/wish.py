@@ -9,27 +9,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
-class Lost(Exception):
-    """The connection to the router is gone, or does not come."""
-
-
-class Refused(Exception):
-    """Nothing was changed; ``messages`` say why, each with what to do."""
-
-    def __init__(self, *messages: str) -> None:
-        super().__init__("\n".join(messages))
-        self.messages = list(messages)
-
-
-class Failed(Exception):
-    """The change did not come to its end. ``restored``: the router was seen to be as it was before."""
-
-    def __init__(self, message: str, step: str, restored: bool) -> None:
-        super().__init__(message)
-        self.step = step
-        self.restored = restored
-
-
 class Cli(Protocol):
     """A session in privileged mode."""
 

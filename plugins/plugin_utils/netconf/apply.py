@@ -6,15 +6,23 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from . import candidate, checkpoint
-from .abilities import CannotDo, modules, way
-from .client import Client, Lost, Rejected, session
-from .console import console
+from ..pending.errors import Lost, Refused
+from . import candidate, checkpoint, one_session
+from .abilities import CannotDo, way
+from .client import Rejected, session
+from .commits import refuse_waiting
+from .console import Commands
 from .delta import described_all
-from .order import Failed, Order, Outcome, Refused
+from .order import Held, Order, Outcome
 from .owned import NotOurs
 from .paths import Facts
 from .places import read
+from .saving import save as saved
+
+CONFIRMED = (
+    "the router's commits end with their session (confirmed-commit 1.0), so the change could not wait: it "
+    "was confirmed as soon as it was seen over a new session"
+)
 
 
 def wanted_facts(text: str) -> Facts:
@@ -24,9 +32,16 @@ def wanted_facts(text: str) -> Facts:
 
 def apply(order: Order, *, check: bool = False, save: bool = True) -> Outcome:
     """The whole run. Raises ``Refused``, ``Failed`` and ``Unreachable``."""
+    console = Commands(order.target)
     try:
         with session(order.opened) as client:
             how = way(client)
+            # First: what waits may be a change of ours, and leave nothing to do.
+            if how == "candidate":
+                refuse_waiting(client)
+            else:
+                checkpoint.refuse_waiting(console)
+            holds = how == "checkpoint" or client.can("confirmed-commit", "1.1")
             planned = order.difference(client)
     except (CannotDo, NotOurs) as error:
         raise Refused(str(error)) from None
@@ -38,32 +53,18 @@ def apply(order: Order, *, check: bool = False, save: bool = True) -> Outcome:
     if check:
         return Outcome(True, lines, before, after, how)
     try:
-        if how == "candidate":
-            candidate.change(order)
+        held = Held()
+        if how == "checkpoint":
+            held = checkpoint.change(order, console)
+        elif holds:
+            held = candidate.change(order)
         else:
-            checkpoint.change(order, console(order.target))
+            one_session.change(order)
     except NotOurs as error:
         raise Refused(str(error)) from None
-    saved, warnings = _save(order) if save else (False, [])
-    return Outcome(True, lines, before, after, how, saved, warnings)
-
-
-def _save(order: Order) -> tuple[bool, list[str]]:
-    """Writes the confirmed configuration to the startup configuration. A failure is a warning: it runs."""
-    try:
-        with session(order.opened) as client:
-            return _saved(client)
-    except Exception as error:  # the change is confirmed, whatever happens to its saving
-        return False, [
-            f"the configuration runs and is not saved ({error}); write on the router: write memory"
-        ]
-
-
-def _saved(client: Client) -> tuple[bool, list[str]]:
-    if "cisco-ia" not in modules(client):
-        return False, ["the router offers no request to save (cisco-ia:save-config); write: write memory"]
-    client.agent("save-config")
-    return True, []
-
-
-__all__ = ["Failed", "Order", "Outcome", "Refused", "apply", "wanted_facts"]
+    if held:
+        return Outcome(True, lines, before, after, how, held=held)
+    stored, warnings = saved(order.opened) if save else (False, [])
+    if order.hold:
+        warnings = [CONFIRMED, *warnings]
+    return Outcome(True, lines, before, after, how, stored, warnings)

@@ -1,45 +1,44 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A change by the candidate configuration and a confirmed commit (RFC 6241, 8.4): the router takes it back
-by itself unless a new session confirms it."""
+by itself unless a new session confirms it. A change that is held is left to a later one (``commits``)."""
 
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
 from typing import NoReturn
 
-from .client import Client, Lost, Rejected, session
+from ..pending.errors import Failed, Lost, Refused
+from .client import Client, Rejected, session
+from .commits import EDITED, edited
 from .delta import Difference
-from .order import Failed, Order, Refused, locked, reached_again, reached_or_failed, taken_back
+from .order import Held, Order, locked, reached_again, reached_or_failed, taken_back
 from .paths import Facts
+from .token import Named, fresh
 
 
-def change(order: Order) -> Difference:
+def change(order: Order) -> Held:
     """Brings the router to what is wanted. Raises ``Refused``, ``Failed`` and ``NotOurs``."""
-    # Of this run alone: whoever does not know it can neither confirm nor cancel.
-    token = f"mgre-dmvpn-{secrets.token_hex(8)}"
+    token = fresh()
     before: Facts = {}
-    done = Difference()
     deadline = time.monotonic() + order.seconds
     try:
         with session(order.opened) as client, locked(client, "candidate", "running"):
             before = order.held(client)
             done = order.difference(client)
             if not done:
-                return done
-            _write(client, done)
+                return Held()
+            write(client, done)
             deadline = time.monotonic() + order.seconds
-            _commit(client, order, token)
+            commit(client, order, token)
     except Lost as error:
         # The commit may or may not have come through; if it did, it is taken back.
         _take_back(order, token, before, f"the connection broke during the change ({error})", deadline)
-    _prove_and_confirm(order, token, before, deadline)
-    return done
+    return _prove_and_confirm(order, token, before, deadline)
 
 
-def _write(client: Client, done: Difference) -> None:
+def write(client: Client, done: Difference) -> None:
     try:
         client.edit("candidate", done.edit())
     except Rejected as error:
@@ -47,7 +46,7 @@ def _write(client: Client, done: Difference) -> None:
         raise Failed(f"the router refuses the configuration: {error}", restored=True) from None
 
 
-def _commit(client: Client, order: Order, token: str) -> None:
+def commit(client: Client, order: Order, token: str = "") -> None:
     try:
         client.commit_for(order.seconds, token)
     except Rejected as error:
@@ -68,8 +67,8 @@ def _discard(client: Client) -> None:
         return
 
 
-def _prove_and_confirm(order: Order, token: str, before: Facts, deadline: float) -> None:
-    """Over a new session: the configuration reads as it was meant, then it is confirmed."""
+def _prove_and_confirm(order: Order, token: str, before: Facts, deadline: float) -> Held:
+    """Over a new session: the configuration reads as it was meant, then it is confirmed or held."""
     client = reached_or_failed(
         order,
         deadline,
@@ -81,11 +80,27 @@ def _prove_and_confirm(order: Order, token: str, before: Facts, deadline: float)
         if left:
             places = "; ".join(left.lines()[:3])
             _cancel(client, order, token, before, f"the router does not hold what was committed ({places})")
+        if order.hold:
+            return _hold(client, order, token, before)
         _confirm(client, order, token, deadline)
     except Lost as error:
         _take_back(order, token, before, f"the connection broke before the confirmation ({error})", deadline)
     finally:
         client.close()
+    return Held()
+
+
+def _hold(client: Client, order: Order, token: str, before: Facts) -> Held:
+    """Leaves the commit waiting. Whoever is to end it gets the whole time; that this session may give it
+    tells that another one may end it."""
+    if edited(client):
+        _cancel(client, order, token, before, EDITED)
+    try:
+        client.commit_for(order.seconds, token, again=True)
+    except Rejected as error:
+        why = f"the router lets no other session give the commit more time ({error})"
+        _cancel(client, order, token, before, why)
+    return Held(str(Named.of(token, before, order.held(client))), order.seconds)
 
 
 def _confirm(client: Client, order: Order, token: str, deadline: float) -> None:

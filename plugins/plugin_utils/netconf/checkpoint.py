@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The mgre.dmvpn authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A change of the running configuration where there is no candidate: Cisco's checkpoint, its rollback timer,
-and ``configure confirm``.
+and ``configure confirm``. A change that is held waits under that timer as one over the command line does, and
+is ended as such (``ios.pending``).
 
 ``rollback`` to a checkpoint made a moment ago changes nothing and starts the timer (``configure replace ...
 revert trigger timer``): from then on the router returns to that checkpoint by itself. That it runs is seen
@@ -15,33 +16,42 @@ import re
 import time
 from typing import NoReturn
 
-from .client import Client, Lost, Rejected, session
-from .console import Console, NoConsole
+from ..ios.asked import waiting, whole
+from ..ios.blocks import rows
+from ..ios.pending import again, minutes_for
+from ..pending.errors import Failed, Lost, Refused
+from ..pending.mark import Mark
+from .client import Client, Rejected, session
+from .console import Commands, NoConsole
 from .delta import Difference
-from .order import Failed, Order, Refused, locked, reached_or_failed, taken_back
+from .order import Held, Order, locked, reached_or_failed, taken_back
 from .paths import Facts
 
-TIMER = "show archive config rollback timer"
 NEWEST = re.compile(r"^\s*\d+\s+(\S+)\s+<- Most Recent", re.MULTILINE)
-QUIET = "No Rollback Confirmed Change pending"
 
 
 def minutes(order: Order) -> int:
-    """The router counts in minutes, 1 to 120; less than 2 is too short for anyone."""
-    return max(2, min(120, -(-order.seconds // 60)))
+    """The router counts in minutes."""
+    return minutes_for(order.seconds)
 
 
-def change(order: Order, console: Console) -> Difference:
-    """Brings the router to what is wanted. Raises ``Refused``, ``Failed`` and ``NotOurs``."""
+def refuse_waiting(console: Commands) -> None:
+    """Raises ``Refused`` if a change waits, whoever made it."""
     try:
-        pending = console(TIMER)
+        pending = waiting(console)
     except NoConsole as error:
         raise Refused(str(error)) from None
-    if QUIET not in pending:
+    if pending:
         raise Refused(
             "a change on the router waits for its confirmation already; end it there with configure confirm "
             "or configure revert now, and run again"
         )
+
+
+def change(order: Order, console: Commands) -> Held:
+    """Brings the router to what is wanted. Raises ``Refused``, ``Failed`` and ``NotOurs``."""
+    shown = _shown(console) if order.hold else ""
+    copy = ""
     deadline = time.monotonic() + 60 * minutes(order)
     before: Facts = {}
     try:
@@ -49,28 +59,35 @@ def change(order: Order, console: Console) -> Difference:
             before = order.held(client)
             done = order.difference(client)
             if not done:
-                return done
-            _arm(client, order, console)
+                return Held()
+            copy = _arm(client, order, console)
             deadline = time.monotonic() + 60 * minutes(order)
             _write(client, order, done, before)
     except Lost as error:
         _revert(order, before, f"the connection broke during the change ({error})", deadline)
-    _prove_and_confirm(order, console, before, deadline)
-    return done
+    return _prove_and_end(order, console, before, deadline, shown, copy)
 
 
-def _arm(client: Client, order: Order, console: Console) -> None:
-    """Makes the checkpoint and starts the timer; refuses unless both are seen to be there."""
+def _shown(console: Commands) -> str:
+    """The running configuration as the command line shows it, by which a held change is known there."""
+    try:
+        return whole(console)
+    except (NoConsole, Lost) as error:
+        raise Refused(str(error)) from None
+
+
+def _arm(client: Client, order: Order, console: Commands) -> str:
+    """Makes the checkpoint and starts the timer; refuses unless both are seen to be there. Its file."""
     try:
         client.agent("checkpoint")
-        found = NEWEST.search(console("show archive"))
+        found = NEWEST.search(console.send("show archive"))
         if found is None:
             raise Refused(
                 "the router kept no checkpoint; write on it: archive, and below it: path flash:mgre-dmvpn"
             )
         timer = f"<revert-timer>{minutes(order)}</revert-timer>"
         client.agent("rollback", f"<target-url>{found[1]}</target-url>{timer}")
-        if QUIET in console(TIMER):
+        if not waiting(console):
             raise Refused(
                 "the router did not start its rollback timer, so a change could not be taken back; apply "
                 "over the command line, or write: netconf-yang feature candidate-datastore"
@@ -82,6 +99,7 @@ def _arm(client: Client, order: Order, console: Console) -> None:
         ) from None
     except NoConsole as error:
         raise Refused(f"{error}; the router's timer may run, and changes nothing") from None
+    return found[1]
 
 
 def _write(client: Client, order: Order, done: Difference, before: Facts) -> None:
@@ -94,8 +112,14 @@ def _write(client: Client, order: Order, done: Difference, before: Facts) -> Non
         _take_back(client, order, before, str(error))
 
 
-def _prove_and_confirm(order: Order, console: Console, before: Facts, deadline: float) -> None:
-    why = ""
+def _prove_and_end(
+    order: Order, console: Commands, before: Facts, deadline: float, shown: str, copy: str
+) -> Held:
+    """Over a new session: the configuration reads as it was meant, then it is confirmed or held.
+
+    ``shown`` is what the command line showed before, ``copy`` the file that the router goes back to.
+    """
+    held, why = Held(), ""
     client = reached_or_failed(
         order,
         deadline,
@@ -108,10 +132,13 @@ def _prove_and_confirm(order: Order, console: Console, before: Facts, deadline: 
             places = "; ".join(left.lines()[:3])
             _take_back(client, order, before, f"the router does not hold what was written ({places})")
         try:
-            console("configure confirm")
-            if QUIET not in console(TIMER):
-                why = "the router did not take 'configure confirm'; see the user's privilege (15)"
-        except NoConsole as error:
+            if order.hold:
+                held = _hold(order, console, shown, copy)
+            else:
+                console.send("configure confirm")
+                if waiting(console):
+                    why = "the router did not take 'configure confirm'; see the user's privilege (15)"
+        except (NoConsole, Failed) as error:
             why = str(error)
         if why:
             _take_back(client, order, before, why)
@@ -119,6 +146,15 @@ def _prove_and_confirm(order: Order, console: Console, before: Facts, deadline: 
         _revert(order, before, f"the connection broke before the confirmation ({error})", deadline)
     finally:
         client.close()
+    return held
+
+
+def _hold(order: Order, console: Commands, shown: str, copy: str) -> Held:
+    """Leaves the change waiting. Whoever is to end it gets the whole time."""
+    after = whole(console)
+    again(console, minutes(order))
+    mark = Mark.of(rows(shown).elements(), rows(after).elements(), copy)
+    return Held(str(mark), 60 * minutes(order))
 
 
 def _revert(order: Order, before: Facts, why: str, deadline: float) -> NoReturn:

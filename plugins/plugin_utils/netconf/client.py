@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from ..pending.errors import Lost
 from .config_xml import BASE
 
 # What of the configuration is read: all places that the table knows are below these.
@@ -31,10 +32,6 @@ QUIET = ("ncclient", "paramiko")
 
 class Unreachable(Exception):
     """No session with the router. Its text says why and what to do."""
-
-
-class Lost(Exception):
-    """The session broke off or did not answer: whether the last request was carried out is not known."""
 
 
 class Rejected(Exception):
@@ -75,9 +72,10 @@ class Client:
     def capabilities(self) -> tuple[str, ...]:
         return tuple(self._manager.server_capabilities)
 
-    def can(self, capability: str) -> bool:
-        """Whether the router has a capability of the base namespace, in any version: ``candidate``."""
-        start = f"urn:ietf:params:netconf:capability:{capability}:"
+    def can(self, capability: str, version: str = "") -> bool:
+        """Whether the router has a capability of the base namespace, such as ``candidate``; in any version
+        if none is named."""
+        start = f"urn:ietf:params:netconf:capability:{capability}:{version}"
         return any(each.startswith(start) for each in self.capabilities)
 
     def get_config(self, source: str = "running") -> ElementTree.Element | None:
@@ -86,6 +84,13 @@ class Client:
             f'<get-config><source><{source}/></source><filter type="subtree">{FILTER}</filter></get-config>'
         )
         return reply.find(f"{{{BASE}}}data")
+
+    def whole(self, source: str) -> str:
+        """All of a datastore in one form, to compare it with another; it holds secrets."""
+        reply = self._send(f"<get-config><source><{source}/></source></get-config>")
+        data = reply.find(f"{{{BASE}}}data")
+        text = ElementTree.tostring(data, encoding="unicode") if data is not None else ""
+        return ElementTree.canonicalize(text, strip_text=True, rewrite_prefixes=True) if text else ""
 
     def get(self, subtree: str) -> ElementTree.Element | None:
         reply = self._send(f'<get><filter type="subtree">{subtree}</filter></get>')
@@ -113,15 +118,23 @@ class Client:
     def discard(self) -> None:
         self._send("<discard-changes/>")
 
-    def commit_for(self, seconds: int, token: str) -> None:
-        """A commit that the router takes back unless ``confirm(token)`` comes within that time."""
+    def commit_for(self, seconds: int, token: str = "", *, again: bool = False) -> None:
+        """A commit that the router takes back unless ``confirm(token)`` comes within that time.
+
+        Without a token it is also taken back when this session ends, and only this session confirms it.
+        ``again`` gives a commit with that token the time anew, from any session.
+        """
+        # Both: without <persist> a commit ends with its session, also one that follows up on another.
+        named = f"<persist>{escape(token)}</persist>" if token else ""
+        if again:
+            named += f"<persist-id>{escape(token)}</persist-id>"
         self._send(
-            f"<commit><confirmed/><confirm-timeout>{seconds}</confirm-timeout>"
-            f"<persist>{escape(token)}</persist></commit>"
+            f"<commit><confirmed/><confirm-timeout>{seconds}</confirm-timeout>{named}</commit>",
         )
 
-    def confirm(self, token: str) -> None:
-        self._send(f"<commit><persist-id>{escape(token)}</persist-id></commit>")
+    def confirm(self, token: str = "") -> None:
+        named = f"<persist-id>{escape(token)}</persist-id>" if token else ""
+        self._send(f"<commit>{named}</commit>")
 
     def cancel(self, token: str) -> None:
         self._send(f"<cancel-commit><persist-id>{escape(token)}</persist-id></cancel-commit>")

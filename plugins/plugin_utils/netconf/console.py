@@ -4,23 +4,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from .client import Target
 
 TIMEOUT = 60  # seconds for one command
-
-Console = Callable[[str], str]
 
 
 class NoConsole(Exception):
     """The command line was not reached. Its text says why and what to do."""
 
 
-def console(target: Target) -> Console:
-    """Runs a command in a connection of its own and gives its output. Raises ``NoConsole``."""
+class Commands:
+    """As ``ios.wish.Cli``, each command in a connection of its own."""
 
-    def run(command: str) -> str:
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def renew(self) -> None:
+        """Every command is in a new one."""
+
+    def send(self, command: str) -> str:
+        """Its output. Raises ``NoConsole``."""
+        target = self._target
         import paramiko  # type: ignore[import-untyped]  # ncclient needs it, so it is there
 
         client = paramiko.SSHClient()
@@ -54,5 +58,3 @@ def console(target: Target) -> Console:
         finally:
             client.close()
         return text
-
-    return run

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from .client import Client, Lost, Rejected, Target, Unreachable
+from ..pending.errors import Failed, Lost, Refused
+from .client import Client, Rejected, Target, Unreachable
 from .delta import Difference, difference
 from .paths import Facts
 from .places import read
@@ -17,27 +18,19 @@ from .places import read
 RETRY = 1.0  # seconds between attempts to reach the router again
 
 
-class Refused(Exception):
-    """Nothing was changed. Its text says why and what to do."""
-
-
-class Failed(Exception):
-    """A change that did not stay. ``restored``: the router was seen to be as it was before."""
-
-    def __init__(self, message: str, *, restored: bool) -> None:
-        super().__init__(message)
-        self.restored = restored
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to do on which router. ``seconds`` is the time that the router waits for the confirmation."""
+    """What to do on which router. ``seconds`` is the time that the router waits for the confirmation.
+
+    ``hold``: neither confirm nor save, another session does.
+    """
 
     target: Target
     wanted: Facts
     opened: Callable[[], Client]
     seconds: int = 120
     send_secrets: bool = False
+    hold: bool = False
 
     def difference(self, client: Client) -> Difference:
         """What is left to do. Raises ``NotOurs``."""
@@ -52,6 +45,17 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A change that waits: what it is known by, and the seconds that it waits. False if it was confirmed."""
+
+    commit: str = ""
+    seconds: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.commit)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     changed: bool
     lines: list[str] = field(default_factory=list)
@@ -60,6 +64,7 @@ class Outcome:
     way: str = ""
     saved: bool = False
     warnings: list[str] = field(default_factory=list)
+    held: Held = Held()
 
 
 @contextmanager
@@ -70,21 +75,27 @@ def locked(client: Client, *targets: str) -> Iterator[None]:
             try:
                 client.lock(target)
             except Rejected as error:
-                raise Refused(_busy(target, error)) from None
+                raise Refused(busy(target, error)) from None
             held.callback(_unlock, client, target)
         yield
 
 
-def _busy(target: str, error: Rejected) -> str:
-    if error.tag == "lock-denied" and error.holder and error.holder != "0":
+def held_by_session(error: Rejected) -> bool:
+    """Whether a lock was refused because a session has it, and not for what the router itself waits for."""
+    return error.tag == "lock-denied" and error.holder not in ("", "0")
+
+
+def busy(target: str, error: Rejected) -> str:
+    if held_by_session(error):
         return (
             f"another NETCONF session, number {error.holder}, holds the lock of the {target} configuration; "
             f"wait for it to end, or end it on the router: clear netconf-yang session {error.holder}"
         )
     if error.tag == "lock-denied":
         return (
-            f"the {target} configuration is locked by someone in configuration mode, or was edited and never "
-            "committed; leave configuration mode, or discard those changes, and run again"
+            f"the {target} configuration is locked: someone is in configuration mode, it was edited and "
+            "never committed, or another change waits for its confirmation; leave configuration mode, "
+            "discard those changes, or wait, and run again"
         )
     return (
         f"the {target} configuration cannot be locked ({error}): it was edited and never committed, or "

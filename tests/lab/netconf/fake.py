@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from xml.etree import ElementTree as ET
 
 import asyncssh
@@ -27,9 +27,8 @@ END = b"]]>]]>"
 # Keys of the lists in DMVPN configurations, written down from the models. The fake is the judge of what we
 # send, so it has its own list.
 KEYS = {
-    **dict.fromkeys(
-        ("Tunnel", "proposal", "policy", "keyring", "profile", "peer", "vrf", "route-map"), ("name",)
-    ),
+    **dict.fromkeys(("Tunnel", "proposal", "policy", "keyring", "profile", "peer", "vrf"), ("name",)),
+    "route-map": ("name", "inout"),  # of the router, and of a neighbor
     "transform-set": ("tag",),
     "ip-route-interface-forwarding-list": ("prefix", "mask"),
     "fwd-list": ("fwd",),
@@ -51,6 +50,9 @@ MODELS = {"Cisco-IOS-XE-native": "2024-07-01", "Cisco-IOS-XE-nhrp": "2024-07-01"
 # Of a tunnel; for values that are refused, the one that it knows.
 LARGEST_MTU = 9976
 QUIET = "%No Rollback Confirmed Change pending\n"
+
+
+Doer = Callable[[ET.Element, int], str]
 
 
 class Fault(Exception):
@@ -96,23 +98,45 @@ def merge(target: ET.Element, source: ET.Element) -> None:
             merge(found, child)
 
 
+def _lines(tree: ET.Element, above: str = "") -> Iterator[str]:
+    """A line for each node: what a command line of this router shows of its configuration."""
+    for child in tree:
+        path = f"{above}{local(child)} "
+        yield f"{path}{(child.text or '').strip()}\n"
+        yield from _lines(child, path)
+
+
 class FakeRouter:
     """``faults`` change what it does; see where they are asked for."""
+
+    capabilities: tuple[str, ...] = CAPABILITIES
 
     def __init__(self, *faults: str, minute: float = 30.0, models: dict[str, str] | None = None) -> None:
         self.faults = set(faults)
         self.models = MODELS if models is None else models
-        self.running = ET.Element("config")
+        self.on_change: list[Callable[[], None]] = []
+        self._running = ET.Element("config")
         self.startup: str | None = None
         self.archive: list[ET.Element] = []
         self.holder: int | None = None
         self.edits = 0
         self.commands: list[str] = []
         self._minute = minute
+        self._minutes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._revert_to: ET.Element | None = None
         self._sessions = 0
         self.front = Front(self._session)
+
+    @property
+    def running(self) -> ET.Element:
+        return self._running
+
+    @running.setter
+    def running(self, tree: ET.Element) -> None:
+        self._running = tree
+        for listener in self.on_change:
+            listener()
 
     def text(self) -> str:
         """The running configuration."""
@@ -130,7 +154,14 @@ class FakeRouter:
     def command(self, line: str) -> str:
         self.commands.append(line)
         if line == "show archive config rollback timer":
-            return "Timer value: 3 min\n" if self._timer else QUIET
+            return f"Timer value: {self._minutes} min\n" if self._timer else QUIET
+        if line == "show privilege":
+            return "Current privilege level is 15\n"
+        if line == "show running-config":
+            return f"hostname fake\n{''.join(_lines(self.running))}end\n"
+        if line == "write memory":
+            self.startup = ET.tostring(self.running, encoding="unicode")
+            return "Building configuration...\n[OK]\n"
         if line == "show archive":
             if not self.archive:
                 return "Archive feature not enabled\n"
@@ -143,7 +174,24 @@ class FakeRouter:
                 return "% Invalid input detected at '^' marker.\n"
             self._stop()
             return ""
+        if line.startswith("configure revert ") and self._timer is None:
+            return QUIET
+        if line == "configure revert now":
+            self._stop()
+            self._back()
+            return ""
+        if timer := re.fullmatch(r"configure revert timer (\d+)", line):
+            if "no_more_time" in self.faults:
+                return "% Invalid input detected at '^' marker.\n"
+            self._arm(int(timer[1]))
+            return ""
         return "% Invalid input detected at '^' marker.\n"
+
+    def _arm(self, minutes: int) -> None:
+        self._stop()
+        self._minutes = minutes
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(minutes * self._minute, self._back)
 
     def _stop(self) -> None:
         if self._timer:
@@ -167,7 +215,7 @@ class FakeRouter:
             return
         self._sessions += 1
         number = self._sessions
-        caps = "".join(f"<capability>{each.replace('&', '&amp;')}</capability>" for each in CAPABILITIES)
+        caps = "".join(f"<capability>{each.replace('&', '&amp;')}</capability>" for each in self.capabilities)
         hello = f"<capabilities>{caps}</capabilities><session-id>{number}</session-id>"
         process.stdout.write(f'<hello xmlns="{BASE}">{hello}</hello>'.encode() + END)
         held = b""
@@ -185,9 +233,13 @@ class FakeRouter:
         except (asyncssh.Error, OSError):
             return
         finally:
-            if self.holder == number:
-                self.holder = None
+            self._ended(number)
             process.exit(0)
+
+    def _ended(self, number: int) -> None:
+        """A session is over, however it ended."""
+        if self.holder == number:
+            self.holder = None
 
     def _answer(self, process: asyncssh.SSHServerProcess[bytes], number: int, message: bytes) -> bool:
         rpc = ET.fromstring(message)
@@ -211,7 +263,14 @@ class FakeRouter:
 
     def _done(self, request: ET.Element, number: int) -> str:
         namespace = request.tag[1:].partition("}")[0]
-        doers: dict[tuple[str, str], Callable[[ET.Element, int], str]] = {
+        doer = self._doers().get((namespace, local(request)))
+        if doer is None:
+            raise Fault("operation-not-supported", f"unknown request {request.tag}")
+        return doer(request, number)
+
+    def _doers(self) -> dict[tuple[str, str], Doer]:
+        """What it does, by namespace and name of the request."""
+        return {
             (BASE, "get-config"): self._get_config,
             (BASE, "get"): self._get,
             (BASE, "lock"): self._lock,
@@ -223,10 +282,6 @@ class FakeRouter:
             (IA, "revert"): self._revert,
             (IA, "save-config"): self._save,
         }
-        doer = doers.get((namespace, local(request)))
-        if doer is None:
-            raise Fault("operation-not-supported", f"unknown request {request.tag}")
-        return doer(request, number)
 
     def _get_config(self, request: ET.Element, _number: int) -> str:
         if request.find(f"{{{BASE}}}source/{{{BASE}}}running") is None:
@@ -261,6 +316,11 @@ class FakeRouter:
             raise Fault("bad-element", f"edit-config of {names}")
         if self.holder != number:
             raise Fault("in-use", "the running configuration is not locked by this session")
+        self.running = self._edited(request, self.running)
+        return "<ok/>"
+
+    def _edited(self, request: ET.Element, tree: ET.Element) -> ET.Element:
+        """A tree with the edit in it."""
         if request.findtext(f"{{{BASE}}}error-option") != "rollback-on-error":
             raise Fault("bad-element", "error-option")
         if "refuse_edit" in self.faults:
@@ -272,15 +332,14 @@ class FakeRouter:
         for element in config.iter():
             if local(element) == "mtu" and int(element.text or 0) > LARGEST_MTU:
                 raise Fault("invalid-value", f"mtu {element.text} is above {LARGEST_MTU}")
-        fresh = copy.deepcopy(self.running)
+        fresh = copy.deepcopy(tree)
         merge(fresh, config)
         if "forget_mtu" in self.faults:
             for parent in fresh.iter():
                 for child in [each for each in parent if local(each) == "mtu"]:
                     parent.remove(child)
-        self.running = fresh
         self.edits += 1
-        return "<ok/>"
+        return fresh
 
     def _checkpoint(self, _request: ET.Element, _number: int) -> str:
         if "no_archive" in self.faults:
@@ -302,8 +361,7 @@ class FakeRouter:
         self._revert_to = copy.deepcopy(self.running)
         self.running = copy.deepcopy(self.archive[int(file[1]) - 1])
         if "no_timer" not in self.faults:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(int(minutes) * self._minute, self._back)
+            self._arm(int(minutes))
         return f'<result xmlns="{IA}">Rollback successful</result>'
 
     def _revert(self, request: ET.Element, _number: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.failover.ios_fault import Clocks
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.wish import Lost
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.errors import Lost
 from ansible_collections.mgre.dmvpn.tests.lab.ios import Device, Options
 from ansible_collections.mgre.dmvpn.tests.lab.ios.session import Session
 from ansible_collections.mgre.dmvpn.tests.lab.ios.terminal import Closed, Terminal

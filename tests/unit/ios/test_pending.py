@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.blocks import rows
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.ending import answer
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.mark import Mark
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.pending import minutes_for
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.transaction import apply
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.wish import Failed, Lost, Wish
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.wish import Wish
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.errors import Failed, Lost
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.mark import Mark
 from test_transaction import BASE, SECRETS, WISH, Fake
 
 HELD = Wish(intended=WISH.intended, secrets=SECRETS, minutes=5, hold=True)
@@ -249,8 +251,10 @@ def test_a_configuration_that_was_cut_is_no_answer() -> None:
 
 
 def test_a_mark_knows_its_configurations_whatever_is_printed_around_them() -> None:
-    mark = Mark.parse(str(Mark.of(BASE + "end\n", BASE + "hostname other\nend\n", COPY)))
+    before, after = BASE + "end\n", BASE + "hostname other\nend\n"
+    mark = Mark.parse(str(Mark.of(rows(before).elements(), rows(after).elements(), COPY)))
     assert mark.copy == COPY
-    assert mark.is_before(f"Building configuration...\n!\n! Last configuration change at 8\n{BASE}end\n")
-    assert not mark.is_before(BASE + "hostname other\nend\n")
-    assert mark.is_after(BASE + "hostname other\nend\n")
+    printed = f"Building configuration...\n!\n! Last configuration change at 8\n{before}"
+    assert mark.is_before(rows(printed).elements())
+    assert not mark.is_before(rows(after).elements())
+    assert mark.is_after(rows(after).elements())

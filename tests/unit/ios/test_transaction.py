@@ -10,12 +10,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios import answers
 from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.transaction import apply
-from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.wish import (
-    Failed,
-    Lost,
-    Refused,
-    Wish,
-)
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.ios.wish import Wish
+from ansible_collections.mgre.dmvpn.plugins.plugin_utils.pending.errors import Failed, Lost, Refused
 from simulator import Router, show
 
 HUB = (Path(__file__).parent / "configs" / "hub.ios").read_text()

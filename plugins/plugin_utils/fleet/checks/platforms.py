@@ -153,8 +153,7 @@ def time_to_confirm_fits_ios(declared: Declared) -> Iterator[Finding]:
         for member in on(members, "ios")[:1]:
             given = member.site.vars
             seconds = given.dmvpn_confirm_within
-            broken = {"dmvpn_confirm_within", "dmvpn_ios_transport"} & set(member.site.broken)
-            if not broken and given.dmvpn_ios_transport == "cli" and seconds > IOS_REVERT_MAX:
+            if "dmvpn_confirm_within" not in member.site.broken and seconds > IOS_REVERT_MAX:
                 problem = f"{seconds} s is longer than a Cisco router's own timer, 120 minutes"
                 yield Finding(host, "dmvpn_confirm_within", problem, f"write {IOS_REVERT_MAX} or less")
 

@@ -8,10 +8,8 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from .blocks import blocks
 
 # As slow as for a password: a configuration has some, and nobody shall try them out on a fingerprint.
 _ROUNDS = 100_000
@@ -20,7 +18,10 @@ _FORM = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{32})\.([0-9a-f]{32})\.(\S*)")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """``copy`` is the file that the router goes back to, "" if it named none; the others are fingerprints."""
+    """``copy`` is the file that the router goes back to, "" if it named none; the others are fingerprints.
+
+    A configuration is given as its rows, in any order.
+    """
 
     salt: str
     before: str
@@ -28,7 +29,7 @@ class Mark:
     copy: str = ""
 
     @classmethod
-    def of(cls, before: str, after: str, copy: str = "") -> Mark:
+    def of(cls, before: Iterable[str], after: Iterable[str], copy: str = "") -> Mark:
         """Of the running configurations before and after the change."""
         salt = secrets.token_hex(16)
         return cls(salt, _fingerprint(salt, before), _fingerprint(salt, after), copy)
@@ -44,18 +45,13 @@ class Mark:
     def __str__(self) -> str:
         return f"{self.salt}.{self.before}.{self.after}.{self.copy}"
 
-    def is_before(self, running: str) -> bool:
+    def is_before(self, running: Iterable[str]) -> bool:
         return hmac.compare_digest(_fingerprint(self.salt, running), self.before)
 
-    def is_after(self, running: str) -> bool:
+    def is_after(self, running: Iterable[str]) -> bool:
         return hmac.compare_digest(_fingerprint(self.salt, running), self.after)
 
 
-def rows(configuration: str) -> Counter[str]:
-    """Every line with the head of its block; order and what IOS prints around them do not count."""
-    return Counter(f"{block.head}\n{row}" for block in blocks(configuration) for row in block.lines)
-
-
-def _fingerprint(salt: str, configuration: str) -> str:
-    text = "\0".join(sorted(rows(configuration).elements()))
+def _fingerprint(salt: str, rows: Iterable[str]) -> str:
+    text = "\0".join(sorted(rows))
     return hashlib.pbkdf2_hmac("sha256", text.encode(), bytes.fromhex(salt), _ROUNDS, 16).hex()
