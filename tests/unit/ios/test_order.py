@@ -93,6 +93,9 @@ def test_from_a_configuration_with_other_values(have: str, want: str, data: st.D
     at = data.draw(st.sets(st.integers(0, max(len(rows) - 1, 0)), max_size=6))
     for number in at:
         row = rows[number] if rows else ""
+        # It would become 1, which is the default: no router shows that line.
+        if row == " ip ospf priority 0":
+            continue
         if row.startswith(" ") and row[-1].isdigit() and not row.startswith(" address-family"):
             rows[number] = row[:-1] + str((int(row[-1]) + 1) % 10)
     head = "version 15.5\n"
