@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.mgre.dmvpn.tests.lab.ios import Device, Options, running
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SITE = f"- import_playbook: {CHECKOUT}/playbooks/site.yml\n"
 CONFIGS = CHECKOUT / "tests" / "unit" / "ios" / "configs"
 PSK, NHRP = "a-psk-of-many-letters-3141", "nhrp2718"
 TASK = """\

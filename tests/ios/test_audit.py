@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .conftest import CHECKOUT, NHRP, PSK, Make, Router, Run
+from .conftest import CHECKOUT, NHRP, PSK, SITE, Make, Router, Run
 from .overlay import alive
 from .test_site import fleet
 
@@ -33,7 +33,7 @@ def test_drift(make: Make) -> None:
     for router in (hub, spoke):
         alive(router, hub)
     inventory = json.dumps(fleet(hub, spoke))
-    run = hub.play((CHECKOUT / "playbooks" / "site.yml").read_text(), inventory=inventory)
+    run = hub.play(SITE, inventory=inventory)
     assert run.code == 0, run.output
     # A value changed, and a line taken out that has a default.
     text = hub.text.replace(" ip nhrp network-id 10\n", " ip nhrp network-id 11\n")

@@ -24,6 +24,7 @@ PLAY = f"""\
 - hosts: all
   gather_facts: false
   any_errors_fatal: false
+  vars_files: {CHECKOUT}/playbooks/vars/platform.yml
   tasks:
     - ansible.builtin.include_tasks: {CHECKOUT}/playbooks/tasks/router.yml
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .conftest import CHECKOUT, PSK, Make, Router, Run
+from .conftest import PSK, SITE, Make, Router, Run
 from .overlay import alive
 
 CLOUD = {
@@ -52,11 +52,10 @@ def test_a_fleet(make: Make) -> None:
     hub, spoke = make(), make(name="r2")
     for router in (hub, spoke):
         alive(router, hub)
-    playbook = (CHECKOUT / "playbooks" / "site.yml").read_text()
     inventory = json.dumps(fleet(hub, spoke))
 
     def site() -> Run:
-        return hub.play(playbook, inventory=inventory)
+        return hub.play(SITE, inventory=inventory)
 
     first = site()
     assert first.code == 0, first.output

@@ -10,12 +10,11 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from .conftest import CHECKOUT, PSK, Make, Router, Run
+from .conftest import PSK, SITE, Make, Router, Run
 from .overlay import alive
 from .test_failures import until
 from .test_site import fleet
 
-SITE = CHECKOUT / "playbooks" / "site.yml"
 TOGETHER = {"dmvpn_rollout": {"together": True}, "ios_prove_wait": 6}
 BROKEN = "nhrp holdtime 90"
 
@@ -30,7 +29,7 @@ def inventory(hub: Router, spoke: Router, holdtime: int = 60, **more: Any) -> st
 
 
 def site(hub: Router, spoke: Router, *flags: str, **more: Any) -> Run:
-    return hub.play(SITE.read_text(), *flags, inventory=inventory(hub, spoke, **more))
+    return hub.play(SITE, *flags, inventory=inventory(hub, spoke, **more))
 
 
 def typed(router: Router) -> list[str]:
