@@ -39,7 +39,8 @@ def stock_timers(fleet: Fleet) -> None:
     cloud |= STOCK["cloud"]
     cloud["routing"] |= STOCK["routing"]
     path.write_text(yaml.safe_dump(said))
-    fleet.site()
+    # Both ends run BFD, or neither: bgpd 10.3 starts no session while BFD is down.
+    fleet.site("-e", '{"dmvpn_rollout": {"together": true}}')
     fleet.wait_green()
 
 
