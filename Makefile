@@ -44,7 +44,7 @@ benchmark: ## render 1,000 and 5,000 sites and compare the time with other ways
 	@tools/bootstrap dev
 	@$(with_venv) python tests/benchmark/run.py --sites 1000 5000
 
-benchmark-failover: ## cut a hub's WAN with our timers and with stock ones, on a lab: how long packets are lost
+benchmark-failover: ## lose a hub with our timers and with stock ones, on a lab: how long packets are lost
 	@tools/bootstrap dev lab
 	@$(with_venv) PYTHONPATH=.build/collections ANSIBLE_COLLECTIONS_PATH=.build/collections \
 		python -m ansible_collections.mgre.dmvpn.tests.benchmark.failover
