@@ -40,7 +40,7 @@ def test_keys_and_certificates_roll_without_a_lost_packet(fleet: Fleet) -> None:
         done = fleet.play("rotate_keys")
         after = keys(fleet)
         young = {host: ages(fleet, host) for host in ROUTERS}
-    assert done.returncode == 0, (lost, done.stdout + done.stderr)
+    assert done.returncode == 0, f"{lost}\n{done.stdout}{done.stderr}"
     assert lost == dict.fromkeys(FLOWS, 0), done.stdout
     for host in ROUTERS:
         assert before[host][0] != after[host][0] and before[host][1] != after[host][1], host

@@ -124,7 +124,7 @@ def test_it_goes_on_and_rolls_without_a_lost_packet(small: Small) -> None:
         small.ping(source, target, 5)
     with small.traffic(*FLOWS) as lost:
         done = small.play("rotate_keys", "-e", "rotate=psk")
-    assert done.returncode == 0, (lost, done.stdout + done.stderr)
+    assert done.returncode == 0, f"{lost}\n{done.stdout}{done.stderr}"
     assert lost == dict.fromkeys(FLOWS, 0), done.stdout
     assert "3 of 3 routers done" in done.stdout
     for host in ROUTERS:
