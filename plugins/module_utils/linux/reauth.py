@@ -27,7 +27,10 @@ CHILD = "gre"
 STANDING = ("ESTABLISHED", "REKEYING", "REKEYED")
 PATIENCE = 15  # seconds that a new SA may take
 ODD = 600  # seconds by which the lifetimes of two SAs differ at the most
-PAUSE, LOOKS = 1.0, 8  # seconds between two looks at what comes over an old SA, and how many
+PAUSE, LOOKS = (
+    1.0,
+    8,
+)  # seconds between two looks at what comes over an old SA or two tries, and how many looks
 # What swanctl sends as lists; files are sent as what is in them.
 LISTS = ("local_addrs", "remote_addrs", "proposals", "esp_proposals", "local_ts", "remote_ts")
 FILES = {"certs": "/etc/swanctl/x509", "cacerts": "/etc/swanctl/x509ca"}
@@ -97,7 +100,13 @@ def reauthenticate(
         if sa.initiator and sa.connection in sections:
             with early(sa.peer) as packets:
                 name = f"{sa.connection}{ROLL}{sa.unique}"
-                reasons[sa.unique] = _anew(request, name, with_peer(host, sa, sections[sa.connection]))
+                connection = with_peer(host, sa, sections[sa.connection])
+                why = _anew(request, name, connection)
+                if why:
+                    # A peer that is making its own SAs anew may refuse for that moment.
+                    host.sleep(PAUSE)
+                    why = _anew(request, name, connection)
+                reasons[sa.unique] = why
                 packets.deliver(spis(ask(), name))
     made = [unique for unique, why in reasons.items() if not why]
     _quiet(host, ask, made)

@@ -26,8 +26,11 @@ CONF = "etc/swanctl/conf.d/mgre-dmvpn.conf"
 class Charon:
     """SAs by number, and the requests in the order in which they came."""
 
-    def __init__(self, refuse: str = "", knows: tuple[str, ...] = ("prefer", "force", "allow")) -> None:
+    def __init__(
+        self, refuse: str = "", knows: tuple[str, ...] = ("prefer", "force", "allow"), times: int = 99
+    ) -> None:
         self.knows = knows
+        self.times = times  # that it refuses
         self.sas: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.refuse = refuse
@@ -52,7 +55,8 @@ class Charon:
         for connection in message.values() if command == "load-conn" else ():
             if connection["childless"] not in self.knows:
                 return {"success": "no", "errmsg": "invalid value for: childless, config discarded"}
-        if command == self.refuse:
+        if command == self.refuse and self.times:
+            self.times -= 1
             return {"success": "no", "errmsg": "it does not want to"}
         if command == "initiate":
             self.stand(f"1{message['ike'][-1]}", 0, initiator=True, name=message["ike"])
@@ -123,7 +127,7 @@ def test_a_peer_that_does_not_know_that_exchange_gets_the_usual_one(host: Host) 
     charon.stand("1", 900, initiator=True)
     made, left = reauthenticate(host, charon.request, charon.ask, 940.0, lambda: 1000.0, Nothing)
     assert (made, [sa.why for sa in left]) == (0, ["it does not want to"])
-    tried = [message for command, message in charon.requests if command == "load-conn"]
+    tried = [message for command, message in charon.requests if command == "load-conn"][:3]
     assert [connection["childless"] for message in tried for connection in message.values()] == [
         "prefer",
         "force",
@@ -138,6 +142,13 @@ def test_without_a_new_sa_the_old_one_stays(host: Host, refused: str) -> None:
     made, left = reauthenticate(host, charon.request, charon.ask, 940.0, lambda: 1000.0, Nothing)
     assert (made, [(sa.unique, sa.why) for sa in left]) == (0, [("1", "it does not want to")])
     assert "terminate" not in [command for command, _message in charon.requests]
+
+
+def test_a_peer_that_refuses_for_a_moment_is_asked_again(host: Host) -> None:
+    charon = Charon(refuse="initiate", times=1)
+    charon.stand("1", 900, initiator=True)
+    assert reauthenticate(host, charon.request, charon.ask, 940.0, lambda: 1000.0, Nothing) == (1, [])
+    assert "1" not in charon.sas
 
 
 def test_what_a_peer_began_is_left_to_it_and_is_told(host: Host) -> None:
