@@ -13,9 +13,6 @@ from ansible.utils.display import Display
 
 from ..plugin_utils.ios.ending import answer as ending
 from ..plugin_utils.ios.session import Session
-from ..plugin_utils.netconf.ending import answer as netconf_ending
-from ..plugin_utils.netconf.ending import commits
-from ..plugin_utils.netconf.target import target_of
 from ..plugin_utils.netconf.token import is_token
 from ..plugin_utils.observe.command_line import is_command_line
 from ..plugin_utils.operator import operator
@@ -79,6 +76,11 @@ def over_netconf(
     )
     if not unnamed and not is_token(name):
         return None
+    # Here, because it takes longer than the rest, and Linux routers, which are thousands, need none of it.
+    from ..plugin_utils.netconf.ending import answer as netconf_ending
+    from ..plugin_utils.netconf.ending import commits
+    from ..plugin_utils.netconf.target import target_of
+
     target = target_of(variables["inventory_hostname"], variable)
     if unnamed and not commits(target):
         return None

@@ -145,9 +145,8 @@ def keep(cli: Cli, save: bool) -> list[str]:
     try:
         if said := answers.errors(cli.send("configure confirm")):
             raise Failed(
-                f"the router did not confirm the change: {said[0]}; what it runs is not saved. See "
-                f"`show archive config "
-                "rollback timer`, and run this again",
+                f"the router did not confirm the change: {said[0]}; what it runs is not saved. "
+                f"See `{TIMER}`, and run this again",
                 "confirm",
                 restored=False,
             )
