@@ -101,6 +101,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import (
     COUNT,
     DEADLINE,
+    OPTIONS,
     TIMEOUT,
     Target,
     probe_all,
@@ -116,11 +117,7 @@ def main() -> None:
                 "type": "list",
                 "elements": "dict",
                 "required": True,
-                "options": {
-                    "address": {"type": "str", "required": True},
-                    "size": {"type": "int", "required": True},
-                    "source": {"type": "str"},
-                },
+                "options": OPTIONS,
             },
             "count": {"type": "int", "default": COUNT},
             "timeout": {"type": "float", "default": TIMEOUT},
@@ -129,7 +126,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    targets = [Target(target["address"], target["size"], target["source"]) for target in params["targets"]]
+    targets = [Target(**target) for target in params["targets"]]
     if why := unfit(targets):
         module.fail_json(msg=f"targets: {why}")
     if params["count"] < 1:

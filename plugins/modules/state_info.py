@@ -232,7 +232,12 @@ from ipaddress import IPv4Network
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.hub_paths import measure
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe import observe
-from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import Target, probe_all, unfit
+from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_path import (
+    OPTIONS,
+    Target,
+    probe_all,
+    unfit,
+)
 from ansible_collections.mgre.dmvpn.plugins.module_utils.linux.observe_run import Unreadable
 
 # Two packets of each size: a person waits for the answer.
@@ -243,11 +248,7 @@ TARGETS = {
     "type": "list",
     "elements": "dict",
     "default": [],
-    "options": {
-        "address": {"type": "str", "required": True},
-        "size": {"type": "int", "required": True},
-        "source": {"type": "str"},
-    },
+    "options": OPTIONS,
 }
 
 

@@ -30,6 +30,12 @@ SMALLEST, LARGEST = 68, 65535
 IP_MTU_DISCOVER, IP_PMTUDISC_DO = 10, 2
 ECHO, ECHO_REPLY = 8, 0
 GRAIN = 2
+# A target in the argument spec of a module.
+OPTIONS = {
+    "address": {"type": "str", "required": True},
+    "size": {"type": "int", "required": True},
+    "source": {"type": "str"},
+}
 
 
 @dataclass(frozen=True, slots=True)
