@@ -7,6 +7,7 @@ Figures are multiples of BFD's detection time in the same run. ``pytest -s`` pri
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -208,6 +209,40 @@ def test_a_daemon_of_the_hub_restarts(fleet: Fleet, daemon: str) -> None:
         probes.wait_steady(time.monotonic(), STEADY, 60)
     gap = probes.gap_after(began)
     tell(f"{daemon} restarted, {probes.lost_between(began)} packets of all flows lost", gap, unit)
+    fleet.wait_green()
+
+
+def spis(fleet: Fleet, router: str, of: str) -> set[str]:
+    """SPIs of the SAs that the kernel of a router has, or those that its charon knows."""
+    ask, pattern = {
+        "kernel": ("ip xfrm state list reqid 1000010 nokeys", r"\bspi 0x0*([0-9a-f]+)"),
+        "charon": ("swanctl --list-sas --raw", r"\bspi-(?:in|out)=0*([0-9a-f]+)"),
+    }[of]
+    return set(re.findall(pattern, fleet.lab.ssh(router, ask)))
+
+
+@pytest.mark.parametrize("router", ["hub1", "spoke3"])
+def test_charon_is_killed_and_the_next_one_makes_its_sas_anew(fleet: Fleet, router: str) -> None:
+    """The kernel goes on with the SAs of the old one, but not for longer than it takes to replace them."""
+    direct, behind_nat = (("spoke1", "hub1"), ("spoke3", "hub1")), ("spoke2", "hub1")
+    with probing(fleet.lab, *direct, behind_nat) as probes:
+        probes.wait_steady(time.monotonic(), STEADY, 60)
+        before = spis(fleet, router, "kernel")
+        began = time.monotonic()
+        fleet.lab.ssh(router, "kill -KILL $(pidof charon-systemd)")
+        until(
+            lambda: before.isdisjoint(now := spis(fleet, router, "kernel"))
+            and now
+            and now == spis(fleet, router, "charon"),
+            f"the kernel of {router} has the SAs of the new charon, and no others",
+        )
+        probes.wait_steady(time.monotonic(), STEADY, 60)
+    *gaps, natted = (Probes([flow]).gap_after(began) for flow in probes.flows)
+    tell(f"charon of {router} killed", max(gaps), detection(fleet))
+    assert max(gaps) <= detection(fleet) / 2
+    # The hub cannot begin an SA with a spoke behind NAT, which has to find out by dead peer detection.
+    tell(f"charon of {router} killed, for a spoke behind NAT", natted, detection(fleet))
+    assert natted <= SHORTCUT_FALLS_BACK
     fleet.wait_green()
 
 

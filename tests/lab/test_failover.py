@@ -143,7 +143,8 @@ def test_a_router_restores_itself_when_the_controller_is_killed(fleet: Fleet, ph
             *("--start-at-task", "Break, and wait until the router has restored itself", *WINDOW),
         ),
         cwd=fleet.folder,
-        env={**fleet.environment, "PYTHONUNBUFFERED": "1"},
+        # Otherwise the name of a task comes with its first result.
+        env={**fleet.environment, "PYTHONUNBUFFERED": "1", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "yes"},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -160,6 +161,7 @@ def test_a_router_restores_itself_when_the_controller_is_killed(fleet: Fleet, ph
                 break
         if phase != "before":
             until(reached[phase], f"the run is {phase}")
+        assert run.poll() is None, "the run had ended before it could be killed"
     finally:
         os.killpg(run.pid, signal.SIGKILL)
         run.wait(timeout=20)
@@ -216,8 +218,7 @@ def test_each_fault_is_what_it_says(fleet: Fleet) -> None:
         )
     for router in ("spoke2", "spoke1", *daemons):
         assert_restored(fleet, router, 60)
-    # A spoke whose charon was killed was seen to need over three minutes for its SA with one of two hubs.
-    assert fleet.verify(wait=300).status == 0
+    fleet.wait_green()
     assert answered(1372)
 
 

@@ -40,18 +40,6 @@ def blocked_by_the_kernel(fleet: Fleet) -> int:
     return int(fleet.lab.ssh("spoke1", "grep XfrmOutPolBlock /proc/net/xfrm_stat").split()[1])
 
 
-def test_charon_that_is_killed(fleet: Fleet) -> None:
-    with traffic_until_green(fleet):
-        before = fleet.lab.ssh("spoke1", "pidof charon-systemd")
-        fleet.lab.ssh("spoke1", "kill -KILL $(pidof charon-systemd)")
-        until(
-            lambda: (
-                fleet.lab.ssh("spoke1", "pidof charon-systemd || true").strip() not in ("", before.strip())
-            ),
-            "systemd starts charon again",
-        )
-
-
 @pytest.mark.soak
 def test_strongswan_that_is_stopped(fleet: Fleet) -> None:
     with traffic_until_green(fleet):

@@ -35,6 +35,7 @@ PLACES = (
     "/etc/sysctl.d/90-mgre-dmvpn",
     f"{SYSTEMD}/mgre-dmvpn-",
     f"{SYSTEMD}/frr.service.d/mgre-dmvpn",
+    f"{SYSTEMD}/strongswan.service.d/mgre-dmvpn",
 )
 _LAST_RESORT = re.compile(r"ip route replace (blackhole \S+ metric \d+)$", re.MULTILINE)
 _BLOCK = re.compile(

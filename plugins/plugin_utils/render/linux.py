@@ -27,6 +27,7 @@ from .linux_views import (
     redirects,
     rendezvous,
     replicates,
+    reqid,
     site_prefixes,
     static_routes,
     tunnel_unit,
@@ -65,6 +66,12 @@ SHARED = (
     Row("/etc/strongswan.d/mgre-dmvpn.conf", "0644", "ipsec", "strongswan.conf.j2"),
     Row("/etc/sysctl.d/90-mgre-dmvpn.conf", "0644", "tunnel", "sysctl.conf.j2"),
     Row("/etc/systemd/system/frr.service.d/mgre-dmvpn.conf", "0644", "routing", "frr.service.conf.j2"),
+    Row(
+        "/etc/systemd/system/strongswan.service.d/mgre-dmvpn.conf",
+        "0644",
+        "ipsec",
+        "strongswan.service.conf.j2",
+    ),
     Row(f"/etc/systemd/system/{GUARD_UNIT}", "0644", "firewall", "guard.service.j2"),
     Row(f"/etc/systemd/system/{EVENTS_UNIT}", "0644", "nhrp", "nhrp-events.service.j2"),
 )
@@ -163,6 +170,7 @@ def shape_context(device: Device) -> Context:
         "retransmit_base": RETRANSMIT_BASE,
         "retransmissions": RETRANSMISSIONS,
         "ike_gives_up": ike_gives_up(retransmit),
+        "reqids": sorted({reqid(m.cloud) for m in members}),
     }
 
 

@@ -170,8 +170,12 @@ class Connection:
 
     @property
     def reqid(self) -> int:
-        """The kernel's tie between policies and SAs; far above those that charon counts up from 1."""
-        return 1_000_000 + self.cloud.number
+        return reqid(self.cloud)
+
+
+def reqid(cloud: Cloud) -> int:
+    """The kernel's tie between policies and SAs; far above those that charon counts up from 1."""
+    return 1_000_000 + cloud.number
 
 
 def connections(device: Device) -> list[Connection]:
