@@ -231,9 +231,11 @@ def test_charon_is_killed_and_the_next_one_makes_its_sas_anew(fleet: Fleet, rout
         began = time.monotonic()
         fleet.lab.ssh(router, "kill -KILL $(pidof charon-systemd)")
         until(
-            lambda: before.isdisjoint(now := spis(fleet, router, "kernel"))
-            and now
-            and now == spis(fleet, router, "charon"),
+            lambda: (
+                before.isdisjoint(now := spis(fleet, router, "kernel"))
+                and now
+                and now == spis(fleet, router, "charon")
+            ),
             f"the kernel of {router} has the SAs of the new charon, and no others",
         )
         probes.wait_steady(time.monotonic(), STEADY, 60)
