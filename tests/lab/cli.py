@@ -17,6 +17,7 @@ from .image import SUITES, image
 from .inventory import inventory
 from .kernel import kernel
 from .lab import Lab, build
+from .multicast import SENT, multicast
 from .pcap import count
 from .trace import trace
 
@@ -74,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("argv", nargs=argparse.REMAINDER)
     for name, text in (("cut", "take out the cable of a link"), ("restore", "plug it in again")):
         add(name, text).add_argument("link", help="NODE (its first WAN) or NODE:INTERFACE")
+    one = add("multicast", "send packets to a group from a LAN client, and count them in every other LAN")
+    one.add_argument("group")
+    one.add_argument("source", help="the router whose LAN sends")
+    one.add_argument("members", nargs="+", help="routers whose LANs want the group")
     one = add("impair", "make a link bad; without options it is good again")
     one.add_argument("link", help="NODE (its first WAN) or NODE:INTERFACE")
     one.add_argument("--delay", type=float, default=0, help="milliseconds, each way")
@@ -179,6 +184,8 @@ def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
             return subprocess.call(wiring.netns(wiring.core(lab.name), *(_words(args.argv) or ["bash"])))
         case "trace":
             print("\n".join(trace(lab, args.node, args.target)))
+        case "multicast":
+            return _multicast(lab, args.group, args.source, args.members)
         case "cut":
             lab.cut(args.link)
         case "restore":
@@ -199,6 +206,18 @@ def _in_lab(lab: Lab, args: argparse.Namespace) -> int:
             names = list(lab.topology.nodes) if args.nodes == ["all"] else args.nodes
             getattr(lab, args.command)(*names)
     return 0
+
+
+def _multicast(lab: Lab, group: str, source: str, members: list[str]) -> int:
+    """Status 0 if each packet arrived once where it is wanted, and none elsewhere."""
+    try:
+        heard = multicast(lab, group, source, members)
+    except AssertionError as late:
+        raise LabError(str(late)) from late
+    for node, lan in heard.items():
+        print(f"{node}: {lan.packets} packets, {lan.distinct} of {SENT}")
+    elsewhere = sum(lan.packets for node, lan in heard.items() if node not in members)
+    return 0 if all(heard[member].each_once for member in members) and not elsewhere else 1
 
 
 def _leaks(lab: Lab, folder: Path) -> int:

@@ -158,6 +158,16 @@ def waits_for_bfd(router: Software) -> bool:
     return router.platform == "linux" and (10, 2) <= router.frr_version < (10, 4)
 
 
+def keeps_bgp_when_bfd_is_joined(router: Software) -> bool:
+    """Whether BGP with a hub survives the moment in which the hub's bgpd joins a BFD session that is up.
+
+    For a neighbour of a ``bgp listen range`` that moment comes with every new session, and bfdd tells both
+    ends that BFD is down. bgpd 8.4 then ends BGP, so that after a loss it never stays up again; 10.3 does
+    not (docs/adr/0006).
+    """
+    return router.platform != "linux" or router.frr_version >= (10, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Another member of a cloud, as far as this device has to know it."""
@@ -198,13 +208,13 @@ class Membership:
 
     def offers_bfd(self, own: Software, peer: Peer) -> bool:
         """Whether this router, which runs ``own``, runs BFD on its routing session with a peer."""
-        return self._may_bfd(own) and (
-            own.platform == peer.platform == "linux" or self._agree_on_bfd(own, peer)
-        )
+        if own.platform == peer.platform == "linux":
+            return self._may_bfd(own) and self._survives_bfd(own, peer)
+        return self._agree_on_bfd(own, peer)
 
     def offers_bfd_to_spokes(self, own: Software) -> bool:
         """Whether this hub, which runs ``own``, runs BFD with the spokes that its range accepts."""
-        return self.role == "hub" and self._may_bfd(own)
+        return self.role == "hub" and self._may_bfd(own) and self._survives_bfd(own)
 
     def runs_bfd(self, own: Software) -> bool:
         """Whether this router, which runs ``own``, runs BFD for this cloud at all."""
@@ -212,7 +222,7 @@ class Membership:
 
     def expects_bfd(self, peer: Peer, own: Software) -> bool:
         """Whether a BFD session with this peer must stand: both ends offer it."""
-        return self._may_bfd(own) and self._agree_on_bfd(own, peer)
+        return self._agree_on_bfd(own, peer)
 
     @property
     def ibgp(self) -> bool:
@@ -224,13 +234,24 @@ class Membership:
         rules = self.cloud.routing
         return rules.bfd is not None and rules.protocol != "static" and can_bfd(router)
 
+    def _survives_bfd(self, own: Software, peer: Peer | None = None) -> bool:
+        """Whether BFD with this peer strands neither; without one, with any spoke.
+
+        A Linux hub accepts its spokes by a range; hubs name each other.
+        """
+        between_hubs = peer is not None and self.role == peer.role == "hub"
+        hub = own if self.role == "hub" else peer
+        if self.cloud.routing.protocol != "bgp" or between_hubs or (hub and hub.platform != "linux"):
+            return True
+        return all(keeps_bgp_when_bfd_is_joined(router) for router in (own, peer) if router is not None)
+
     def _agree_on_bfd(self, own: Software, peer: Peer) -> bool:
         """Whether the peer runs BFD too, and of the same kind.
 
         In iBGP bgpd takes a peer behind a /32 tunnel address for some hops away and runs multihop BFD
         (``PEER_IS_MULTIHOP`` in bgpd/bgp_bfd.h), while IOS sees it on its connected subnet.
         """
-        if not self._may_bfd(peer):
+        if not (self._may_bfd(own) and self._may_bfd(peer) and self._survives_bfd(own, peer)):
             return False
         if own.platform == peer.platform or self.cloud.routing.protocol != "bgp":
             return True

@@ -48,7 +48,7 @@ from ansible_collections.mgre.dmvpn.plugins.plugin_utils.judge.sight import Sigh
 Protocol = Literal["bgp", "ospf", "static"]
 Auth = Literal["certificate", "psk"]
 
-FRR = (8, 5)  # runs BFD with dynamic neighbours
+FRR = (10, 3)
 NOW = 1_800_000_000.0
 
 

@@ -207,8 +207,25 @@ def test_bfd_profile_leaves_out_what_frr_leaves_out(bfd: Bfd, said: list[str]) -
     assert held[start + 1 : held.index("exit", start)] == said
 
 
-@pytest.mark.parametrize("frr", [(8, 4), (10, 3), (10, 4)])
-def test_hubs_and_spokes_have_bfd_with_each_other_on_every_frr(frr: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("hub", "spoke"), [((8, 4), (8, 4)), ((8, 4), (10, 3)), ((10, 3), (8, 4))])
+@pytest.mark.parametrize("asn", [65000, 65001])
+def test_bgp_of_frr_8_would_not_come_back_with_bfd(
+    hub: tuple[int, int], spoke: tuple[int, int], asn: int
+) -> None:
+    cloud = make_cloud(routing_spoke_asn=asn)
+    device = make_device((cloud, "spoke"), frr_version=spoke)
+    (member,) = device.memberships
+    member = replace(member, hubs=tuple(replace(peer, frr_version=hub) for peer in member.hubs))
+    assert "neighbor MGRE-blue-hubs bfd" not in lines(replace(device, memberships=(member,)))
+    assert not any(member.expects_bfd(peer, device) for peer in member.hubs)
+    held = lines(make_device((cloud, "hub"), site=1, frr_version=hub))
+    # With other hubs it stays: those are named, so that bgpd joins their sessions only once.
+    assert "neighbor MGRE-blue-hubs bfd" in held
+    assert ("neighbor MGRE-blue-spokes bfd" in held) == (hub >= (10, 3))
+
+
+@pytest.mark.parametrize("frr", [(10, 3), (10, 4)])
+def test_hubs_and_spokes_have_bfd_with_each_other_on_newer_frr(frr: tuple[int, int]) -> None:
     device = make_device((make_cloud(), "spoke"), frr_version=frr)
     assert "neighbor MGRE-blue-hubs bfd" in lines(device)
     assert "bfdd" in render_linux(device).daemons
