@@ -60,7 +60,7 @@ SOAKED_SCENARIOS = (
 # Designs whose routers are stand-ins on this machine: nothing is booted for them.
 UNBOOTED_SCENARIOS = ("netconf",)
 # Tests on labs of their own in which nothing is timed: two rows, the second with the scenarios.
-BESIDE = ("apply", "commit", "ios_alive")
+BESIDE = ("apply", "commit", "ios_alive", "old_frr")
 BESIDE_SCENARIOS = ("lab", "mixed")
 QUICK = ("pytest", "-q", "-m", "not lab", "--timeout=150", "-n2")
 FAILED = ("--last-failed", "--last-failed-no-failures=none")
