@@ -23,10 +23,13 @@ INTERESTING = (
     r"|constraint check failed"
     r"|no matching peer config|no IKE config|TS_UNACCEPTABLE|giving up after|not responding|expired"
     r"|certificate invalid|unable to install|INVALID_SYNTAX|no private key|initiating"
-    r"|established between"
+    r"|established between|received DELETE for IKE_SA"
 )
-NO_COMPLAINT = ("initiating", "generating", "parsed", "loaded plugins")
+NO_COMPLAINT = ("initiating", "generating", "parsed", "loaded plugins", "received DELETE")
 SETTLED = re.compile(r"^IKE_SA \S+ established between .*\.\.\.(\d+\.\d+\.\d+\.\d+)\[")
+# Who began an SA tells so that it does not take our certificate: we have let it in already.
+REFUSED = "received DELETE for IKE_SA"
+REFUSED_WITHIN = 2_000_000  # microseconds
 ABOUT = (
     re.compile(r"initiating IKE_SA \S+ to (\d+\.\d+\.\d+\.\d+)"),
     re.compile(r"^(\d+\.\d+\.\d+\.\d+) is initiating an? "),
@@ -142,7 +145,12 @@ def parse_log(output: str, now: float) -> list[IkeError]:
         for pattern in ABOUT:
             if match := pattern.search(message):
                 peers[sa] = match[1]
-    settled = {match[1]: stamp for stamp, _sa, said in sorted(records) if (match := SETTLED.search(said))}
+    refused = {sa: stamp for stamp, sa, said in records if sa and said.startswith(REFUSED)}
+    settled = {
+        match[1]: stamp
+        for stamp, sa, said in sorted(records)
+        if (match := SETTLED.search(said)) and not stamp <= refused.get(sa, -1) <= stamp + REFUSED_WITHIN
+    }
     for stamp, sa, message in sorted(records, reverse=True):
         # What was decided is told beside what was sent and received.
         told = any(pattern.search(message) for pattern in (*ABOUT, SETTLED))

@@ -69,7 +69,7 @@ def logged(*words: str) -> Callable[[Case], str | None]:
 
 psk_mismatch = logged(*PSK)
 authentication = logged(*AUTHENTICATION)
-expired = logged(*EXPIRED)
+_expired = logged(*EXPIRED)
 childless = logged(
     "TS_UNACCEPTABLE", "unable to install", "no IPSEC policy found", "Create child exchange failed"
 )
@@ -83,6 +83,32 @@ no_proposal = logged(
 _given_up = logged(
     "giving up after", "not responding", "Maximum number of retransmissions", "Failed to receive the AUTH msg"
 )
+
+
+def expired(case: Case) -> str | None:
+    """The IKE daemon of either end calls a certificate invalid, and not both ends are seen to have valid ones.
+
+    charon keeps certificates that it has received, and complains of an old one beside what is wrong now.
+    """
+    return None if _all_valid(case) else _expired(case)
+
+
+def _all_valid(case: Case) -> bool:
+    there = case.sight.there(case.peer)
+    states = [sight.state for sight in (case.sight, there) if sight]
+    clocks = [state.host.time for state in states if state.host.time is not None]
+    held = [certificate for state in states for certificate in state.certificates or []]
+    return (
+        len(clocks) == 2
+        and all(state.certificates for state in states)
+        and all(
+            one.not_before is not None
+            and one.not_after is not None
+            and one.not_before <= now <= one.not_after
+            for one in held
+            for now in clocks
+        )
+    )
 
 
 def wan_down(case: Case) -> str | None:

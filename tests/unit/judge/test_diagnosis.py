@@ -179,6 +179,15 @@ def refused_by_hub(sites: World) -> None:
     sites["hub1"].state.ike_errors = [IkeError("198.51.100.10", "tried 1 shared key, but MAC mismatched")]
 
 
+def old_certificate_is_remembered(sites: World) -> None:
+    """The hub still has the spoke's last one, which has expired, and says so beside what is wrong."""
+    refused_by_hub(sites)
+    sites["hub1"].state.ike_errors = [
+        IkeError("198.51.100.10", "no trusted ECDSA public key found for 'CN=spoke1'"),
+        IkeError("198.51.100.10", "subject certificate invalid (valid from Nov 29 2024 to Nov 29 2025)"),
+    ]
+
+
 def ike_blocked(sites: World) -> None:
     for name, peer in (("spoke1", HUB1), ("hub1", SPOKE1)):
         sites[name].without(peer, "SB")
@@ -299,6 +308,7 @@ FAULTS: dict[str, tuple[str, str, Scope, Callable[[World], None]]] = {
     "clamp too wide": ("mss_not_clamped", "spoke1", HUB, wide_clamp),
     "duplicate address": ("duplicate_address", "spoke1", TWO, duplicate),
     "wrong PSK, told by the hub": ("psk_mismatch", "spoke1", HUB, refused_by_hub),
+    "an old certificate is remembered": ("authentication", "spoke1", HUB, old_certificate_is_remembered),
     "UDP 500": ("ike_blocked", "spoke1", HUB, ike_blocked),
     "underlay": ("underlay_dead", "spoke1", HUB, underlay_dead),
     "ESP one way": ("esp_one_way", "spoke1", HUB, esp_lost),

@@ -149,7 +149,7 @@ def state(of: Device) -> State:
         },
         daemons={name: "running" for name in ("zebra", "staticd", "nhrpd", "bgpd", "ospfd", "bfdd")},
         certificates=[
-            Certificate(path, of.identity, NOW + 300 * 86400, path.endswith("-ca.crt"))
+            Certificate(path, of.identity, NOW + 300 * 86400, path.endswith("-ca.crt"), NOW - 65 * 86400)
             for path in state_arguments(of)["certificates"]
         ],
     )

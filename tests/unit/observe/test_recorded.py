@@ -127,6 +127,23 @@ def test_complaints_from_before_the_peer_was_let_in_are_over() -> None:
         assert len(observe_host.parse_log(text, now=1_795_404_400)) == left
 
 
+def test_a_peer_that_ends_at_once_what_it_began_has_not_let_us_in() -> None:
+    lines = recorded("frr-10.3-spoke-wrong-psk")["journal"]
+    last = max(int(line["__REALTIME_TIMESTAMP"]) for line in lines)
+    pair = "between 198.51.100.10[spoke1]...198.51.100.2[hub1]"
+    for ended, left in ((last + 10_000, 2), (last + 60_000_000, 0)):
+        said = (
+            (last + 1, f"IKE_SA mgre-internet[9] established {pair}"),
+            (ended, "received DELETE for IKE_SA mgre-internet[9]"),
+        )
+        more = [
+            {"MESSAGE": message, "__REALTIME_TIMESTAMP": str(stamp), "IKE_SA_UNIQUE_ID": "9"}
+            for stamp, message in said
+        ]
+        text = "\n".join(json.dumps(line) for line in (*lines, *more))
+        assert len(observe_host.parse_log(text, now=1_795_404_400 + 60)) == left
+
+
 def test_lines_that_a_clock_ahead_wrote_are_left_out() -> None:
     lines = recorded("frr-10.3-spoke-wrong-psk")["journal"]
     text = "\n".join(json.dumps(line) for line in lines)
