@@ -86,7 +86,7 @@ _given_up = logged(
 
 
 def expired(case: Case) -> str | None:
-    """The IKE daemon of either end calls a certificate invalid, and not both ends are seen to have valid ones.
+    """The IKE daemon of either end calls a certificate invalid, and it is not seen that all are valid.
 
     charon keeps certificates that it has received, and complains of an old one beside what is wrong now.
     """
