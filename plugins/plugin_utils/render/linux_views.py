@@ -214,6 +214,13 @@ def events_hubs(member: Membership) -> dict[str, object]:
     return {"hubs": {str(hub.overlay): str(hub.nbma) for hub in member.hubs if hub.nbma}}
 
 
+def events_nhs(member: Membership) -> dict[str, object]:
+    """The hubs that a spoke registers with."""
+    if member.role != "spoke":
+        return {}
+    return {"nhs": {str(hub.overlay): str(hub.nbma) for hub in member.hubs if hub.nbma}}
+
+
 def events_config(device: Device) -> str:
     """The event daemon's configuration: what it needs to decide on a binding, per tunnel."""
     return as_json(
@@ -231,6 +238,7 @@ def events_config(device: Device) -> str:
                 }
                 | events_bfd(device, m)
                 | events_hubs(m)
+                | events_nhs(m)
                 for m in device.memberships
             },
         }

@@ -28,6 +28,7 @@ from nhrp_events_config import Config, ConfigError, Interface, read_config
 from nhrp_events_frr import FrrError, Request, learnt_bindings
 from nhrp_events_nhrpd import Nhrpd
 from nhrp_events_peer import Verdict, judge, knock
+from nhrp_events_registration import Registration
 from nhrp_events_return import Return
 from nhrp_events_sas import EVENTS, Sas
 from nhrp_events_shortcuts import clear_dead, spokes
@@ -75,6 +76,13 @@ class Daemon:
         self._registered = asyncio.Event()
         self._session = Session(self.sas.apply, self._listed)
         self._nhrpd = Nhrpd(self._decide)
+        self._registration = Registration(
+            vtysh,
+            self.sas,
+            send_knock,
+            interfaces=lambda: self.config.interfaces,
+            ready=lambda: self.sas.known and bool(self._nhrpd.connected),
+        )
 
     async def run(self) -> None:
         """Serves until cancelled. Raises OSError if the socket cannot be made."""
@@ -85,6 +93,7 @@ class Daemon:
                 group.create_task(self._relist())
                 group.create_task(self._sweep_shortcuts())
                 group.create_task(self._keep_bfd())
+                group.create_task(self._registration.keep())
                 notify("READY=1")
                 served = ", ".join(self.config.interfaces)
                 log.info("Answering nhrpd on %s for %s.", self.config.socket, served)

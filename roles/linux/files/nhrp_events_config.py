@@ -30,7 +30,8 @@ class Interface:
     """One tunnel. ``source`` is None where DHCP assigns the address of the WAN ``dev``.
 
     ``bfd`` is None where this router keeps no BFD sessions of its own accord. ``hubs`` are the
-    other hubs, tunnel address to NBMA address, for a hub that hears of spokes by BGP.
+    other hubs, tunnel address to NBMA address, for a hub that hears of spokes by BGP. ``nhs`` are those that
+    a spoke registers with, in the same form.
     """
 
     cloud: str
@@ -42,6 +43,7 @@ class Interface:
     check_identity: bool
     bfd: Bfd | None = None
     hubs: Mapping[str, str] = field(default_factory=dict)
+    nhs: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, address: str) -> bool:
         """Whether this is a tunnel address of the cloud, and no host behind a peer."""
@@ -86,6 +88,7 @@ def read_config(path: Path) -> Config:
                 check_identity=values["check_identity"],
                 bfd=Bfd(**{key: bfd[key] for key in ("local", "multihop", "profile")}) if bfd else None,
                 hubs=dict(values.get("hubs", {})),
+                nhs=dict(values.get("nhs", {})),
             )
     if problems:
         raise ConfigError(f"{path}: " + "; ".join(problems))
@@ -103,6 +106,7 @@ def _wrong(values: dict[str, object]) -> list[str]:
         "source: write the WAN address, or null for DHCP": source is None or _is_address(source),
         "bfd: write null, or a local address, multihop and a profile": _is_bfd(values.get("bfd")),
         "hubs: write a table of tunnel addresses and NBMA addresses": _is_addresses(values.get("hubs", {})),
+        "nhs: write a table of tunnel addresses and NBMA addresses": _is_addresses(values.get("nhs", {})),
         "check_identity: write true or false": isinstance(values.get("check_identity"), bool),
     }
     return [problem for problem, right in checks.items() if not right]

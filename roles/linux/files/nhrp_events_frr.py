@@ -75,13 +75,22 @@ def _address(value: str) -> IPv4Address | None:
 
 async def learnt_bindings(vtysh: str) -> list[Binding]:
     """nhrpd's cache without what is configured and without NHSs. Raises :class:`FrrError`."""
+    return await _cache(vtysh, "dynamic")
+
+
+async def registered(vtysh: str) -> set[tuple[str, str]]:
+    """Interface and tunnel address of each NHS that has taken this router. Raises :class:`FrrError`."""
+    return {(binding.interface, binding.overlay) for binding in await _cache(vtysh, "nhs")}
+
+
+async def _cache(vtysh: str, kind: str) -> list[Binding]:
     raw = await run(vtysh, "nhrpd", "show ip nhrp cache json")
     try:
         table: list[dict[str, Any]] = json.loads(raw)["table"]
         return [
             Binding(str(row["interface"]), str(row["protocol"]), str(row["nbma"]))
             for row in table
-            if row["type"] == "dynamic"
+            if row["type"] == kind
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise FrrError(f"nhrpd's cache is not the JSON that FRR 8.4 to 10.3 write: {error!r}") from error
@@ -100,6 +109,15 @@ async def clear_binding(vtysh: str, binding: Binding) -> None:
     line = f"ip nhrp map {binding.overlay} {binding.nbma}"
     commands = ("configure terminal", f"interface {binding.interface}", line, f"no {line}")
     await run(vtysh, "nhrpd", *commands)
+
+
+async def register_again(vtysh: str, interface: str, overlay: str, nbma: str) -> None:
+    """Makes nhrpd register with an NHS now. Raises :class:`FrrError`.
+
+    It has no command for that, but begins at once with an NHS that is new.
+    """
+    line = f"ip nhrp nhs {overlay} nbma {nbma}"
+    await run(vtysh, "nhrpd", "configure terminal", f"interface {interface}", f"no {line}", line)
 
 
 async def run(vtysh: str, daemon: str, *commands: str) -> bytes:

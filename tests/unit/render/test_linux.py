@@ -386,6 +386,7 @@ def test_event_daemon_gets_what_the_architecture_promises_it() -> None:
                 "dev": "wan1",
                 "source": "198.51.100.11",
                 "check_identity": False,
+                "nhs": {"10.255.0.1": "198.51.100.1", "10.255.0.2": "198.51.100.2"},
             }
         },
     }
