@@ -25,11 +25,11 @@ INTERESTING = (
     r"|certificate invalid|unable to install|INVALID_SYNTAX|no private key|initiating"
     r"|established between|received DELETE for IKE_SA"
 )
-NO_COMPLAINT = ("initiating", "generating", "parsed", "loaded plugins", "received DELETE")
 SETTLED = re.compile(r"^IKE_SA \S+ established between .*\.\.\.(\d+\.\d+\.\d+\.\d+)\[")
 # Who began an SA tells so that it does not take our certificate: we have let it in already.
 REFUSED = "received DELETE for IKE_SA"
 REFUSED_WITHIN = 2_000_000  # microseconds
+NO_COMPLAINT = ("initiating", "generating", "parsed", "loaded plugins", REFUSED)
 ABOUT = (
     re.compile(r"initiating IKE_SA \S+ to (\d+\.\d+\.\d+\.\d+)"),
     re.compile(r"^(\d+\.\d+\.\d+\.\d+) is initiating an? "),

@@ -208,17 +208,14 @@ def events_bfd(device: Device, member: Membership) -> dict[str, object]:
 
 
 def events_hubs(member: Membership) -> dict[str, object]:
-    """The other hubs, from which a hub that comes back hears of all sites before spokes may use it."""
-    if member.role != "hub" or member.cloud.routing.protocol != "bgp" or not member.hubs:
-        return {}
-    return {"hubs": {str(hub.overlay): str(hub.nbma) for hub in member.hubs if hub.nbma}}
+    """The hubs that a spoke registers with.
 
-
-def events_nhs(member: Membership) -> dict[str, object]:
-    """The hubs that a spoke registers with."""
-    if member.role != "spoke":
+    Of a hub the others, from which it hears of all sites, when it comes back, before spokes may use it.
+    """
+    if not member.hubs or (member.role == "hub" and member.cloud.routing.protocol != "bgp"):
         return {}
-    return {"nhs": {str(hub.overlay): str(hub.nbma) for hub in member.hubs if hub.nbma}}
+    named = {str(hub.overlay): str(hub.nbma) for hub in member.hubs if hub.nbma}
+    return {"nhs" if member.role == "spoke" else "hubs": named}
 
 
 def events_config(device: Device) -> str:
@@ -238,7 +235,6 @@ def events_config(device: Device) -> str:
                 }
                 | events_bfd(device, m)
                 | events_hubs(m)
-                | events_nhs(m)
                 for m in device.memberships
             },
         }
